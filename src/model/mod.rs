@@ -1,0 +1,18 @@
+//! The words that every layer speaks: addresses, documents, places, findings, and what is desired,
+//! observed and known. Plain values; nothing here knows YAML, HTTP or any kind of resource.
+
+mod address;
+mod document;
+mod facts;
+mod finding;
+mod names;
+mod node;
+mod state;
+
+pub use address::{Address, AddressError};
+pub use document::{Document, Leaf, digest_of};
+pub use facts::{Facts, Licence};
+pub use finding::{Finding, Level};
+pub use names::{Key, Named, Names, Reference, ReferenceError, closest};
+pub use node::{Item, Key as NodeKey, Node, Place, Tree};
+pub use state::{Declared, Desired, Observed, Remote};

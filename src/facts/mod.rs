@@ -1,1 +1,57 @@
-//! (in the making)
+//! What the tenant says and we never write: agents, skills, routing strategies and licences.
+
+mod licences;
+mod strategies;
+
+pub use licences::{licences, may_be_routed, read_licences};
+pub use strategies::{active_skills, list_strategies};
+
+use serde::Deserialize;
+
+use crate::http::{Dialect, Read};
+use crate::model::{Named, Raw};
+
+/// One sort of thing that manifests refer to and that is only read.
+pub struct Source {
+    /// The sort: `agent`.
+    pub sort: &'static str,
+    /// Whether addresses use the id, because names are not unique.
+    pub keyed_by_id: bool,
+    /// The paged list, by dialect.
+    pub list: fn(Dialect) -> Read,
+    /// What one listed entity is called.
+    pub named: fn(&Raw) -> Option<Named>,
+}
+
+/// All sources.
+pub const SOURCES: &[Source] = &[
+    Source { sort: "agent", keyed_by_id: true, list: users, named },
+    Source { sort: "skill", keyed_by_id: false, list: skills, named },
+];
+
+fn users(dialect: Dialect) -> Read {
+    match dialect {
+        Dialect::V2 => Read::new("/api/v2/users", "users:read"),
+    }
+}
+
+fn skills(dialect: Dialect) -> Read {
+    match dialect {
+        Dialect::V2 => Read::new("/api/v2/skills", "skill:read"),
+    }
+}
+
+/// Users and skills are told alike: an id, perhaps a name, perhaps an e-mail address.
+fn named(raw: &Raw) -> Option<Named> {
+    #[derive(Deserialize)]
+    struct Row {
+        id: Option<String>,
+        name: Option<String>,
+        email: Option<String>,
+    }
+    let Row { id: Some(id), name, email } = serde_json::from_str(raw.as_str()).ok()? else {
+        return None;
+    };
+    let full = |text: Option<String>| text.filter(|text| !text.is_empty());
+    Some(Named { id: Some(id), name: full(name), email: full(email) })
+}

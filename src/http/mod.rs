@@ -7,6 +7,8 @@ use std::fmt::Write as _;
 
 use serde_json::Value;
 
+use crate::model::Raw;
+
 /// How a tenant's API is spelled.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
 #[serde(rename_all = "lowercase")]
@@ -49,57 +51,31 @@ impl Method {
     }
 }
 
-/// The body of a request.
-#[derive(Clone, Debug, PartialEq)]
-pub enum Body {
-    /// None.
-    Empty,
-    /// JSON, sent as `application/json`.
-    Json(Value),
-}
-
-/// One request, as a value.
-#[derive(Clone, Debug, PartialEq)]
-pub struct Request {
-    /// The method.
-    pub method: Method,
-    /// The path, percent-encoded, from the slash after the host; no query.
+/// A request that can only read: it has no method and no body to choose.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Read {
+    /// The path, percent-encoded, after the tenant's base URL.
     pub path: String,
     /// Query parameters, not yet encoded.
-    pub query: Vec<(String, String)>,
-    /// `If-Match`, where the write has a precondition.
-    pub if_match: Option<String>,
-    /// The body.
-    pub body: Body,
-    /// The OAuth scope that the call needs.
+    pub query: Vec<(&'static str, String)>,
+    /// The OAuth scope that the call needs; empty for none.
     pub scope: &'static str,
 }
 
-impl Request {
-    /// A request without query, precondition and body.
+impl Read {
+    /// A read of `path`.
     #[must_use]
-    pub fn new(method: Method, path: String, scope: &'static str) -> Self {
-        Self { method, path, query: Vec::new(), if_match: None, body: Body::Empty, scope }
+    pub fn new(path: impl Into<String>, scope: &'static str) -> Self {
+        Self { path: path.into(), query: Vec::new(), scope }
     }
 
-    /// A read.
+    /// The same read of one page of a list, from 1.
     #[must_use]
-    pub fn get(path: String, scope: &'static str) -> Self {
-        Self::new(Method::Get, path, scope)
-    }
-
-    /// The same request with a JSON body.
-    #[must_use]
-    pub fn json(mut self, body: Value) -> Self {
-        self.body = Body::Json(body);
-        self
-    }
-
-    /// The same request with one more query parameter.
-    #[must_use]
-    pub fn query(mut self, name: &str, value: impl ToString) -> Self {
-        self.query.push((name.to_owned(), value.to_string()));
-        self
+    pub fn page(&self, page: usize) -> Self {
+        let mut read = self.clone();
+        read.query.push(("page", page.to_string()));
+        read.query.push(("pageSize", PAGE_SIZE.to_string()));
+        read
     }
 
     /// Path and query as they go over the wire.
@@ -107,11 +83,40 @@ impl Request {
     pub fn target(&self) -> String {
         let mut target = self.path.clone();
         for (index, (name, value)) in self.query.iter().enumerate() {
-            target.push(if index == 0 { '?' } else { '&' });
-            let _ = write!(target, "{}={}", encode(name), encode(value));
+            let _ =
+                write!(target, "{}{name}={}", if index == 0 { '?' } else { '&' }, encode(value));
         }
         target
     }
+}
+
+/// A request that changes the tenant.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Write {
+    /// The method.
+    pub method: Method,
+    /// The path, percent-encoded, after the tenant's base URL.
+    pub path: String,
+    /// The JSON body, if any.
+    pub body: Option<Raw>,
+    /// The OAuth scope that the call needs.
+    pub scope: &'static str,
+}
+
+/// How many entities a page of a list holds at most, and how many are asked for.
+pub const PAGE_SIZE: usize = 100;
+
+/// One page of a list: its entities, each verbatim. `total` is optional and not relied on.
+#[derive(serde::Deserialize)]
+pub struct Page {
+    /// The entities; a page with fewer than [`PAGE_SIZE`] is the last. Null counts as none.
+    #[serde(deserialize_with = "none_for_null")]
+    pub entities: Vec<Raw>,
+}
+
+fn none_for_null<'de, D: serde::Deserializer<'de>>(deserializer: D) -> Result<Vec<Raw>, D::Error> {
+    use serde::Deserialize as _;
+    Option::<Vec<Raw>>::deserialize(deserializer).map(Option::unwrap_or_default)
 }
 
 /// One response, as a value.

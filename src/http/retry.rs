@@ -13,8 +13,8 @@ pub const PATIENCE: Duration = Duration::from_secs(300);
 /// What came back, as far as the decision needs to know.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub enum Answer<'a> {
-    /// A response.
-    Response(&'a Response),
+    /// A response, and whether a success has the body that it should have.
+    Response(&'a Response, bool),
     /// The connection could not be made: nothing was sent.
     NotSent,
     /// The connection broke, or the answer did not come in time.
@@ -67,8 +67,8 @@ pub fn verdict(answer: Answer<'_>, this: Try) -> Verdict {
         Answer::NotSent => again(backoff),
         Answer::Broken if this.reads => again(backoff),
         Answer::Broken => Verdict::Lost(backoff),
-        Answer::Response(response) => match response.status {
-            200..=299 if this.reads && response.json().is_none() => again(backoff),
+        Answer::Response(response, sound) => match response.status {
+            200..=299 if this.reads && !sound => again(backoff),
             200..=299 => Verdict::Done,
             401 if !this.refreshed => Verdict::Refresh,
             409 | 412 if !this.reads => Verdict::Conflict,
@@ -120,18 +120,13 @@ mod tests {
         Try { number, reads, refreshed: false, jitter: 1.0, now: 784_111_770 }
     }
 
-    fn response(status: u16, retry_after: Option<&str>, body: &str) -> Response {
-        Response {
-            status,
-            retry_after: retry_after.map(str::to_owned),
-            body: body.as_bytes().to_vec(),
-            ..Response::default()
-        }
+    fn response(status: u16, retry_after: Option<&str>) -> Response {
+        Response { status, retry_after: retry_after.map(str::to_owned), ..Response::default() }
     }
 
     fn check(status: u16, retry_after: Option<&str>, at: Try, expect: Verdict) {
-        let answer = response(status, retry_after, "{}");
-        assert_eq!(verdict(Answer::Response(&answer), at), expect, "{status} {at:?}");
+        let answer = response(status, retry_after);
+        assert_eq!(verdict(Answer::Response(&answer, true), at), expect, "{status} {at:?}");
     }
 
     #[test]
@@ -177,9 +172,9 @@ mod tests {
         assert_eq!(verdict(Answer::Broken, this(1, true)), Verdict::Wait(half));
         assert_eq!(verdict(Answer::Broken, this(1, false)), Verdict::Lost(half));
         assert_eq!(verdict(Answer::Broken, this(5, true)), Verdict::GiveUp);
-        let html = response(200, None, "<html>");
-        assert_eq!(verdict(Answer::Response(&html), this(1, true)), Verdict::Wait(half));
-        assert_eq!(verdict(Answer::Response(&html), this(1, false)), Verdict::Done);
+        let html = response(200, None);
+        assert_eq!(verdict(Answer::Response(&html, false), this(1, true)), Verdict::Wait(half));
+        assert_eq!(verdict(Answer::Response(&html, false), this(1, false)), Verdict::Done);
     }
 
     #[test]

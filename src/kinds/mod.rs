@@ -1,1 +1,242 @@
-//! (in the making)
+//! The kinds of resource that cxform manages, one folder each, and the traits that the rest of the
+//! house sees them through. Adding a kind is one folder and one line in [`KINDS`].
+
+pub mod assignment;
+mod declaring;
+pub mod queue;
+
+use std::collections::BTreeSet;
+
+pub use declaring::Declaring;
+
+use crate::facts;
+use crate::http::{Dialect, Read, Write};
+use crate::model::{
+    Address, Declared, Desired, Document, Facts, Finding, Item, Level, ManifestKind, Named,
+    Observed, Raw, References, Remote,
+};
+
+/// All kinds, in no particular order: what depends on what is said by the references.
+pub const KINDS: &[&dyn Kind] = &[&queue::Queue, &assignment::Assignment];
+
+/// One kind of resource.
+pub trait Kind: Sync {
+    /// Its name, the first word of its addresses: `queue`.
+    fn name(&self) -> &'static str;
+
+    /// The manifests that declare it.
+    fn manifests(&self) -> &'static [ManifestKind];
+
+    /// The sorts of names that these manifests need to be understood: `skill`, `queue`, `agent`.
+    fn needs(&self, items: &[Item]) -> BTreeSet<&'static str>;
+
+    /// The names that the manifests give to resources which they want to exist.
+    fn declared_names<'i>(&self, items: &'i [Item]) -> Vec<&'i str> {
+        let _ = items;
+        Vec::new()
+    }
+
+    /// Declares what the manifests say, from manifest form to canonical documents. Without facts
+    /// (offline) a reference stands for itself.
+    fn declare(&self, items: &[Item], declaring: &mut Declaring<'_>);
+
+    /// Why a resource cannot be created as declared, and the way out; none where it can.
+    fn lacks(&self, declared: &Declared) -> Option<(String, String)>;
+
+    /// The rules that its changes are checked against.
+    fn checks(&self) -> &'static [Check];
+
+    /// How a dialect spells it, or none where the dialect cannot carry it.
+    fn wire(&self, dialect: Dialect) -> Option<&'static dyn Wire>;
+
+    /// Whether a change of one leaf is for the better; none where that cannot be said.
+    fn is_better(&self, path: &str, before: i64, after: i64) -> Option<bool> {
+        let _ = (path, before, after);
+        None
+    }
+
+    /// How changes of this kind are grouped for readers: the address segments by which, and for
+    /// whom; none where each stands alone.
+    fn grouped_by(&self) -> Option<Grouping> {
+        None
+    }
+}
+
+/// How like changes are shown together.
+#[derive(Clone, Copy, Debug)]
+pub struct Grouping {
+    /// The index of the segment that heads the group: an assignment's skill.
+    pub head: usize,
+    /// What a member of the group is called: `agent`.
+    pub member: &'static str,
+}
+
+/// How a dialect spells a kind: values in, values out.
+pub trait Wire: Sync {
+    /// Writes of one lane go one after the other and hand on its version.
+    fn lane(&self, address: &Address) -> Address;
+
+    /// The list of the whole tenant, where there is one.
+    fn list(&self) -> Option<Read>;
+
+    /// What a listed entity is called by references.
+    fn named(&self, row: &Raw) -> Option<Named>;
+
+    /// The reads that the desired state needs beside the list, each with its lane.
+    fn parts(&self, desired: &Desired) -> Vec<(Address, Read)>;
+
+    /// Reads one entity; none where it cannot be addressed (it lacks an id, say).
+    fn decode(&self, row: &Raw, lane: Option<&Address>, facts: &Facts)
+    -> Option<(Address, Remote)>;
+
+    /// What a change starts from.
+    fn basis(&self, action: Action) -> Basis;
+
+    /// How to read one resource again: before a write, after a conflict, after a lost answer.
+    fn look(&self, address: &Address, id: Option<&str>) -> Look;
+
+    /// The request that a change becomes.
+    ///
+    /// # Errors
+    /// What is missing: the id of a reference or of the resource itself.
+    fn write(&self, change: &Writing<'_>) -> Result<Write, String>;
+
+    /// The id that the tenant's answer to a create tells.
+    fn created_id(&self, answer: &Raw) -> Option<String>;
+
+    /// The scopes that reading needs.
+    fn read_scopes(&self) -> &'static [&'static str];
+
+    /// The scope that an action needs.
+    fn write_scope(&self, action: Action) -> &'static str;
+}
+
+/// What is done to a resource.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Action {
+    /// It does not exist and will.
+    Create,
+    /// It exists and changes.
+    Update,
+    /// It exists and will not.
+    Delete,
+}
+
+/// What a change starts from.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Basis {
+    /// A read right before it: that gives the version, and the fields to send back.
+    Read,
+    /// The version of its lane; a read where the lane has none.
+    Lane,
+    /// Nothing: there is nothing yet.
+    Nothing,
+}
+
+/// How one resource is read again.
+#[derive(Clone, Debug)]
+pub enum Look {
+    /// One read answers the resource, or 404.
+    One(Read),
+    /// The resource is one of a paged list.
+    Listed(Read),
+}
+
+/// One write, as [`Wire::write`] sees it.
+#[derive(Clone, Copy)]
+pub struct Writing<'a> {
+    /// The resource.
+    pub address: &'a Address,
+    /// The tenant's id of it; none for a create.
+    pub id: Option<&'a str>,
+    /// What is done.
+    pub action: Action,
+    /// Every leaf that is known, with the reviewed changes laid over it.
+    pub document: &'a Document,
+    /// The leaves that were reviewed and change.
+    pub paths: &'a [String],
+    /// What goes back untouched.
+    pub raw: Option<&'a Raw>,
+    /// The id of anything that the change names, where it is known.
+    pub id_of: &'a dyn Fn(&Address) -> Option<String>,
+}
+
+/// One named rule about changes.
+pub struct Check {
+    /// The rule's name: `licence`.
+    pub rule: &'static str,
+    /// What a failure does, unless the policy says otherwise.
+    pub level: Level,
+    /// Which facts it needs.
+    pub needs: Needs,
+    /// The findings about the proposed changes of this kind.
+    pub run: fn(&Checking<'_>) -> Vec<Finding>,
+}
+
+/// Facts that a rule needs beyond those that the manifests needed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Needs {
+    /// None.
+    Nothing,
+    /// The routing strategies.
+    Strategies,
+    /// The licences of the agents whose assignments change.
+    Licences,
+}
+
+/// One proposed change, as checks see it.
+#[derive(Clone, Debug)]
+pub struct Proposal<'a> {
+    /// The resource.
+    pub address: &'a Address,
+    /// What would be done.
+    pub action: Action,
+    /// Every leaf that is known of it now; none for a create.
+    pub before: Option<&'a Document>,
+    /// The managed leaves as they would be; none for a deletion.
+    pub after: Option<&'a Document>,
+    /// Where the manifest says so.
+    pub place: &'a crate::model::Place,
+    /// What it names.
+    pub references: &'a References,
+}
+
+/// What a rule looks at.
+pub struct Checking<'a> {
+    /// The proposed changes of the rule's kind.
+    pub proposals: Vec<Proposal<'a>>,
+    /// What was read.
+    pub observed: &'a Observed,
+    /// What should be.
+    pub desired: &'a Desired,
+    /// What the tenant says and we do not manage.
+    pub facts: &'a Facts,
+}
+
+/// The kind of an address.
+#[must_use]
+pub fn kind_of(address: &Address) -> Option<&'static dyn Kind> {
+    KINDS.iter().copied().find(|kind| kind.name() == address.kind())
+}
+
+/// The manifests of all kinds.
+#[must_use]
+pub fn manifest_kinds() -> Vec<&'static ManifestKind> {
+    KINDS.iter().flat_map(|kind| kind.manifests()).collect()
+}
+
+/// Every sort of thing that can be referred to: the read-only facts and the kinds.
+#[must_use]
+pub fn sorts() -> Vec<&'static str> {
+    facts::SOURCES.iter().map(|source| source.sort).chain(KINDS.iter().map(|k| k.name())).collect()
+}
+
+/// Declares all manifests. Without facts, references stand for themselves.
+#[must_use]
+pub fn declare(items: &[Item], facts: Option<&Facts>) -> (Desired, Vec<Finding>) {
+    let mut declaring = Declaring::new(facts);
+    for kind in KINDS {
+        kind.declare(items, &mut declaring);
+    }
+    declaring.finish()
+}

@@ -1,17 +1,18 @@
 //! What should be, and what is.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 
-use serde_json::{Map, Value};
+use super::{Address, Document, Place, Raw};
 
-use super::{Address, Document, Place};
+/// Addresses that a resource names, with the tenant's ids; none for what does not exist yet.
+pub type References = BTreeMap<Address, Option<String>>;
 
 /// One resource as the manifests want it.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Declared {
     /// The managed leaves, in the manifest's own form.
     pub document: Document,
-    /// What the contract fills in when the resource is created, managed leaves included.
+    /// The managed leaves and what the contract fills in when the resource is created.
     pub on_create: Document,
     /// Whether it should not be there at all.
     pub absent: bool,
@@ -19,8 +20,8 @@ pub struct Declared {
     pub place: Place,
     /// What a person calls it: the queue's name, or agent and skill.
     pub label: String,
-    /// The addresses that its fields name, with their ids where those are known.
-    pub references: BTreeMap<Address, Option<String>>,
+    /// What its fields and its own key name.
+    pub references: References,
 }
 
 /// Everything that the manifests declare.
@@ -33,9 +34,10 @@ pub struct Remote {
     pub id: Option<String>,
     /// Every leaf that the kind knows, in the manifest's own form.
     pub document: Document,
-    /// Fields that an update must send back untouched and that no later read will bring: unknown
-    /// ones, and raw times. Empty for kinds that are read right before they are written.
-    pub kept: Map<String, Value>,
+    /// What an update sends back untouched, verbatim, where there is anything.
+    pub raw: Option<Raw>,
+    /// What its fields name.
+    pub references: References,
 }
 
 /// Everything that was read from the tenant.
@@ -43,8 +45,6 @@ pub struct Remote {
 pub struct Observed {
     /// The resources.
     pub remotes: BTreeMap<Address, Remote>,
-    /// The version of each lane, where the tenant has versions (`ETag`).
+    /// The version of each lane that was read, where the tenant has versions (`ETag`).
     pub versions: BTreeMap<Address, String>,
-    /// What was looked for and could not be told apart: two queues of one name.
-    pub shared: BTreeSet<Address>,
 }

@@ -1,0 +1,125 @@
+//! The shapes of `SkillMatrix`, `AgentGroup` and `AvailabilityWindow`.
+
+use std::borrow::Cow;
+use std::collections::BTreeMap;
+
+use schemars::{JsonSchema, Schema, SchemaGenerator, generate::SchemaSettings, json_schema};
+
+use crate::model::ManifestKind;
+
+/// The manifest of a matrix.
+pub(super) const MATRIX: &str = "SkillMatrix";
+/// The manifest of a group of agents.
+pub(super) const GROUP: &str = "AgentGroup";
+/// The manifest of a window.
+pub(super) const WINDOW: &str = "AvailabilityWindow";
+
+/// The manifests that declare assignments.
+pub(super) const KINDS: &[ManifestKind] = &[
+    ManifestKind {
+        kind: MATRIX,
+        description: "Which agents hold which skills, at which level and when. Assignments that \
+                      no manifest names are left alone.",
+        spec_schema: schema_of::<MatrixSpec>,
+        absent_allowed: false,
+    },
+    ManifestKind {
+        kind: GROUP,
+        description: "Agents that a matrix can name together, as `group:NAME`.",
+        spec_schema: schema_of::<GroupSpec>,
+        absent_allowed: false,
+    },
+    ManifestKind {
+        kind: WINDOW,
+        description: "When an assignment holds, from one instant to a later one.",
+        spec_schema: schema_of::<WindowSpec>,
+        absent_allowed: false,
+    },
+];
+
+fn schema_of<T: JsonSchema>() -> Schema {
+    SchemaGenerator::new(SchemaSettings::draft2020_12().with(|s| s.inline_subschemas = true))
+        .into_root_schema_for::<T>()
+}
+
+/// Agents, their skills and levels.
+#[derive(JsonSchema)]
+#[schemars(deny_unknown_fields, rename_all = "camelCase")]
+#[expect(dead_code, reason = "the shape is the schema; values are read from the node, with places")]
+struct MatrixSpec {
+    /// A row an agent (name, id or e-mail address) or `group:NAME`; in it a level a skill.
+    agents: BTreeMap<String, BTreeMap<String, Cell>>,
+    /// The `AvailabilityWindow` of cells that name none.
+    #[schemars(with = "String", length(min = 1))]
+    window: Option<String>,
+    /// `additive`: assignments that no manifest names are left alone.
+    #[schemars(with = "Scope")]
+    scope: Option<Scope>,
+}
+
+/// What a matrix does about assignments that it does not name.
+#[derive(JsonSchema)]
+#[schemars(rename_all = "camelCase")]
+#[expect(dead_code, reason = "the shape is the schema; additive is all there is to do")]
+enum Scope {
+    /// They are left alone.
+    Additive,
+}
+
+/// `4`, `{level: 4, window: early}` or `none`.
+struct Cell;
+
+impl JsonSchema for Cell {
+    fn schema_name() -> Cow<'static, str> {
+        "Cell".into()
+    }
+
+    fn json_schema(_: &mut SchemaGenerator) -> Schema {
+        json_schema!({
+            "description": "A level from 1 to 5, `{level, window}`, or `none`: not assigned.",
+            "anyOf": [
+                {"type": "integer", "minimum": 1, "maximum": 5},
+                {"enum": ["none"]},
+                {
+                    "type": "object",
+                    "properties": {
+                        "level": {
+                            "description": "Proficiency: 1 is the lowest, 5 the best.",
+                            "type": "integer", "minimum": 1, "maximum": 5
+                        },
+                        "window": {
+                            "description": "The name of an AvailabilityWindow.",
+                            "type": "string", "minLength": 1
+                        }
+                    },
+                    "required": ["level"],
+                    "additionalProperties": false
+                }
+            ]
+        })
+    }
+}
+
+/// A group of agents.
+#[derive(JsonSchema)]
+#[schemars(deny_unknown_fields, rename_all = "camelCase")]
+#[expect(dead_code, reason = "the shape is the schema; values are read from the node, with places")]
+struct GroupSpec {
+    /// Agents: names, ids or e-mail addresses.
+    #[schemars(inner(length(min = 1)))]
+    members: Vec<String>,
+}
+
+/// A window between two instants.
+#[derive(JsonSchema)]
+#[schemars(deny_unknown_fields, rename_all = "camelCase")]
+#[expect(dead_code, reason = "the shape is the schema; values are read from the node, with places")]
+struct WindowSpec {
+    /// When it opens: `2035-01-08T08:00:00Z`, or a local time with `timezone`.
+    from: String,
+    /// When it ends, after `from`.
+    to: String,
+    /// The IANA zone of local times: `Europe/Berlin`.
+    #[schemars(with = "String", length(min = 1))]
+    timezone: Option<String>,
+}

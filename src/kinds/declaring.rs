@@ -1,0 +1,115 @@
+//! Where the kinds put what they declare: references are resolved and doubles are found here.
+
+use crate::model::{
+    Address, Declared, Desired, Facts, Finding, Item, Key, Node, Place, unresolved,
+};
+
+/// Collects declarations and findings while the manifests are read.
+pub struct Declaring<'a> {
+    facts: Option<&'a Facts>,
+    desired: Desired,
+    findings: Vec<Finding>,
+}
+
+impl<'a> Declaring<'a> {
+    /// An empty collection; without facts, references stand for themselves.
+    #[must_use]
+    pub fn new(facts: Option<&'a Facts>) -> Self {
+        Self { facts, desired: Desired::new(), findings: Vec::new() }
+    }
+
+    /// What the tenant knows, unless this is offline.
+    #[must_use]
+    pub fn facts(&self) -> Option<&'a Facts> {
+        self.facts
+    }
+
+    /// Adds a finding.
+    pub fn complain(&mut self, finding: Finding) {
+        self.findings.push(finding);
+    }
+
+    /// Resolves a reference to a thing of `sort`; what is not found becomes a finding at `place`.
+    pub fn resolve(&mut self, sort: &'static str, text: &str, place: &Place) -> Option<Key> {
+        let Some(names) = self.facts.and_then(|facts| facts.of(sort)) else {
+            return Some(unresolved(text));
+        };
+        match names.resolve(text) {
+            Ok(key) => Some(key),
+            Err(error) => {
+                self.findings.push(
+                    Finding::error("unknown-reference", place, error.to_string())
+                        .hint(error.hint()),
+                );
+                None
+            }
+        }
+    }
+
+    /// Declares one resource; a different declaration of the same address is a finding.
+    pub fn declare(&mut self, address: Address, declared: Declared) {
+        match self.desired.get(&address) {
+            None => drop(self.desired.insert(address, declared)),
+            Some(first) if first.says_the_same(&declared) => {}
+            Some(first) => {
+                let (first, second) = if first.place <= declared.place {
+                    (&first.place, &declared.place)
+                } else {
+                    (&declared.place, &first.place)
+                };
+                self.findings.push(
+                    Finding::error(
+                        "declared-twice",
+                        second,
+                        format!("{address} is declared twice, differently"),
+                    )
+                    .about(&address)
+                    .related(first, "the other declaration")
+                    .hint("keep one of the two, or make them say the same"),
+                );
+            }
+        }
+    }
+
+    /// Items of one manifest kind by name; a name that is used for two different ones is a finding.
+    pub fn by_name<'i>(&mut self, items: &'i [Item], kind: &str) -> Vec<&'i Item> {
+        let mut found: Vec<&Item> = Vec::new();
+        for item in items.iter().filter(|item| item.kind == kind) {
+            match found.iter().find(|other| other.name == item.name) {
+                None => found.push(item),
+                Some(other) if other.root.to_json() == item.root.to_json() => {}
+                Some(other) => {
+                    let message = format!("{kind} `{}` is declared twice, differently", item.name);
+                    self.findings.push(
+                        Finding::error("declared-twice", &item.place, message)
+                            .related(&other.place, "the other declaration")
+                            .hint("rename one of the two, or make them say the same"),
+                    );
+                }
+            }
+        }
+        found
+    }
+
+    /// Everything that was declared, and what is wrong with it.
+    #[must_use]
+    pub fn finish(mut self) -> (Desired, Vec<Finding>) {
+        self.findings.sort();
+        (self.desired, self.findings)
+    }
+}
+
+impl Declared {
+    fn says_the_same(&self, other: &Declared) -> bool {
+        self.absent == other.absent && self.document == other.document
+    }
+}
+
+/// The text of a node, for messages about a reference.
+#[must_use]
+pub(crate) fn text_of(node: &Node) -> String {
+    match node.as_str() {
+        Some(text) => text.to_owned(),
+        None => node.to_json().to_string(),
+    }
+}

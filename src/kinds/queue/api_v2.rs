@@ -1,0 +1,229 @@
+//! How API v2 spells a queue.
+
+use std::collections::BTreeSet;
+
+use serde::Deserialize;
+use serde_json::{Value, json};
+
+use super::{Fields, Overflow, refer};
+use crate::http::{Method, Read, Write, encode};
+use crate::kinds::{Action, Basis, Look, Wire, Writing};
+use crate::model::{
+    Address, Desired, Document, Facts, Fields as RawFields, Named, Raw, References, Remote,
+};
+
+/// The v2 spelling.
+pub(super) struct V2;
+
+const LIST: &str = "/api/v2/queues";
+
+/// A queue as the tenant tells it; anything may be missing or null.
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct Row {
+    id: Option<String>,
+    name: Option<String>,
+    description: Option<String>,
+    #[serde(rename = "type")]
+    queue_type: Option<String>,
+    capacity: Option<Value>,
+    priority: Option<Value>,
+    overflow: Option<OverflowRow>,
+    skill_groups: Option<Vec<String>>,
+    routing_rules: Option<Vec<Value>>,
+}
+
+#[derive(Default, Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct OverflowRow {
+    overflow_type: Option<String>,
+    overflow_target_id: Option<String>,
+    overflow_threshold: Option<Value>,
+}
+
+fn row(raw: &Raw) -> Option<Row> {
+    serde_json::from_str(raw.as_str()).ok()
+}
+
+impl Wire for V2 {
+    fn lane(&self, address: &Address) -> Address {
+        address.clone()
+    }
+
+    fn list(&self) -> Option<Read> {
+        Some(Read::new(LIST, "queue:read"))
+    }
+
+    fn named(&self, raw: &Raw) -> Option<Named> {
+        let Row { id: Some(id), name, .. } = row(raw)? else { return None };
+        Some(Named { id: Some(id), name, email: None })
+    }
+
+    fn parts(&self, _: &Desired) -> Vec<(Address, Read)> {
+        Vec::new()
+    }
+
+    fn decode(&self, raw: &Raw, _: Option<&Address>, facts: &Facts) -> Option<(Address, Remote)> {
+        let row = row(raw)?;
+        let id = row.id?;
+        let mut references = References::new();
+        let overflow = row.overflow.unwrap_or_default();
+        let target =
+            overflow.overflow_target_id.map(|id| refer("queue", &id, facts, &mut references));
+        let groups = row.skill_groups.unwrap_or_default();
+        let fields = Fields {
+            description: Some(row.description.unwrap_or_default()),
+            queue_type: row.queue_type,
+            capacity: row.capacity,
+            priority: row.priority,
+            overflow: Overflow {
+                overflow_type: overflow.overflow_type,
+                target: Some(target),
+                threshold: overflow.overflow_threshold,
+            },
+            skill_groups: Some(
+                groups.iter().map(|id| refer("skill", id, facts, &mut references)).collect(),
+            ),
+            routing_rules: Some(row.routing_rules.unwrap_or_default()),
+        };
+        let own = facts.address_of("queue", &id);
+        references.insert(own.clone(), Some(id.clone()));
+        let document = Document::of(&fields);
+        Some((own, Remote { id: Some(id), document, raw: Some(raw.clone()), references }))
+    }
+
+    fn basis(&self, action: Action) -> Basis {
+        match action {
+            Action::Create => Basis::Nothing,
+            Action::Update | Action::Delete => Basis::Read,
+        }
+    }
+
+    fn look(&self, _: &Address, id: Option<&str>) -> Look {
+        match id {
+            Some(id) => Look::One(Read::new(one(id), "queue:read")),
+            None => Look::Listed(Read::new(LIST, "queue:read")),
+        }
+    }
+
+    fn write(&self, change: &Writing<'_>) -> Result<Write, String> {
+        let id = || change.id.ok_or_else(|| "the tenant told no id of this queue".to_owned());
+        Ok(match change.action {
+            Action::Create => Write {
+                method: Method::Post,
+                path: LIST.to_owned(),
+                body: Some(whole(change)?),
+                scope: self.write_scope(change.action),
+            },
+            Action::Update => Write {
+                method: Method::Put,
+                path: one(id()?),
+                body: Some(overlaid(change)?),
+                scope: self.write_scope(change.action),
+            },
+            Action::Delete => Write {
+                method: Method::Delete,
+                path: one(id()?),
+                body: None,
+                scope: self.write_scope(change.action),
+            },
+        })
+    }
+
+    fn created_id(&self, answer: &Raw) -> Option<String> {
+        row(answer)?.id
+    }
+
+    fn read_scopes(&self) -> &'static [&'static str] {
+        &["queue:read"]
+    }
+
+    fn write_scope(&self, action: Action) -> &'static str {
+        match action {
+            Action::Create => "queue:create",
+            Action::Update => "queue:update",
+            Action::Delete => "queue:delete",
+        }
+    }
+}
+
+fn one(id: &str) -> String {
+    format!("{LIST}/{}", encode(id))
+}
+
+/// The top-level leaves: their path in the document and their name on the wire.
+const LEAVES: &[(&str, &str)] = &[
+    ("/description", "description"),
+    ("/type", "type"),
+    ("/capacity", "capacity"),
+    ("/priority", "priority"),
+    ("/skillGroups", "skillGroups"),
+    ("/routingRules", "routingRules"),
+];
+
+/// The leaves inside `overflow`.
+const OVERFLOW_LEAVES: &[(&str, &str)] = &[
+    ("/overflow/type", "overflowType"),
+    ("/overflow/target", "overflowTargetId"),
+    ("/overflow/threshold", "overflowThreshold"),
+];
+
+/// The body of a create: the name and every leaf.
+fn whole(change: &Writing<'_>) -> Result<Raw, String> {
+    let mut fields = RawFields::new();
+    fields.insert("name".to_owned(), Raw::of(&change.address.segment(0)));
+    lay(LEAVES, |_| true, change, &mut fields)?;
+    let mut overflow = RawFields::new();
+    lay(OVERFLOW_LEAVES, |_| true, change, &mut overflow)?;
+    fields.insert("overflow".to_owned(), Raw::object(&overflow));
+    Ok(Raw::object(&fields))
+}
+
+/// The body of an update: what was read, byte for byte, with the reviewed leaves laid over it.
+fn overlaid(change: &Writing<'_>) -> Result<Raw, String> {
+    let read = change.raw.and_then(Raw::fields);
+    let mut fields = read.ok_or_else(|| "the queue was not read before its update".to_owned())?;
+    let changes = |path: &str| change.paths.iter().any(|changed| changed == path);
+    lay(LEAVES, changes, change, &mut fields)?;
+    if change.paths.iter().any(|path| path.starts_with("/overflow/")) {
+        let mut overflow = fields.get("overflow").and_then(Raw::fields).unwrap_or_default();
+        lay(OVERFLOW_LEAVES, changes, change, &mut overflow)?;
+        fields.insert("overflow".to_owned(), Raw::object(&overflow));
+    }
+    Ok(Raw::object(&fields))
+}
+
+fn lay(
+    leaves: &[(&str, &str)],
+    chosen: impl Fn(&str) -> bool,
+    change: &Writing<'_>,
+    fields: &mut RawFields,
+) -> Result<(), String> {
+    let document = change.document.value();
+    for (path, name) in leaves.iter().filter(|(path, _)| chosen(path)) {
+        if let Some(value) = document.pointer(path) {
+            fields.insert((*name).to_owned(), Raw::of(&spelled(path, value, change)?));
+        }
+    }
+    Ok(())
+}
+
+/// A leaf as the wire has it: names become ids.
+fn spelled(path: &str, value: &Value, change: &Writing<'_>) -> Result<Value, String> {
+    let id = |sort: &'static str, key: &Value| -> Result<Value, String> {
+        let Some(key) = key.as_str() else { return Ok(Value::Null) };
+        let known = (change.id_of)(&Address::new(sort, &[key]));
+        let id = known.or_else(|| key.strip_prefix("id:").map(str::to_owned));
+        id.map(Value::String).ok_or_else(|| format!("the {sort} `{key}` has no id yet"))
+    };
+    match path {
+        "/overflow/target" => id("queue", value),
+        "/skillGroups" => {
+            let keys = value.as_array().into_iter().flatten();
+            let ids = keys.map(|key| id("skill", key)).collect::<Result<Vec<_>, _>>()?;
+            let ids: BTreeSet<_> = ids.iter().filter_map(Value::as_str).collect();
+            Ok(json!(ids))
+        }
+        _ => Ok(value.clone()),
+    }
+}

@@ -1,0 +1,204 @@
+//! `kind: Queue`: from manifest form to canonical fields.
+
+use std::collections::BTreeSet;
+
+use schemars::{JsonSchema, Schema, SchemaGenerator, generate::SchemaSettings};
+use serde_json::Value;
+
+use super::{Fields, Overflow, address, declared};
+use crate::kinds::Declaring;
+use crate::kinds::declaring::text_of;
+use crate::model::{Address, Finding, Item, ManifestKind, Node, References, Tree};
+
+/// The manifest of a queue.
+pub(super) const QUEUE: &str = "Queue";
+
+/// The manifests that declare queues.
+pub(super) const KINDS: &[ManifestKind] = &[ManifestKind {
+    kind: QUEUE,
+    description: "A queue. A field that is left out is not managed and stays as the tenant has it.",
+    spec_schema,
+    absent_allowed: true,
+}];
+
+fn spec_schema() -> Schema {
+    SchemaGenerator::new(SchemaSettings::draft2020_12().with(|s| s.inline_subschemas = true))
+        .into_root_schema_for::<QueueSpec>()
+}
+
+/// What a queue should be. Every field is optional: what is left out is not managed.
+#[derive(JsonSchema)]
+#[schemars(deny_unknown_fields, rename_all = "camelCase")]
+#[expect(dead_code, reason = "the shape is the schema; values are read from the node, with places")]
+struct QueueSpec {
+    /// Free text for people.
+    #[schemars(with = "String")]
+    description: Option<String>,
+    /// The queue's type; `standard` on create unless said.
+    #[schemars(with = "String", length(min = 1))]
+    r#type: Option<String>,
+    /// How many calls may wait, 1 to 5000. Needed to create a queue.
+    #[schemars(with = "u16", range(min = 1, max = 5000))]
+    capacity: Option<u16>,
+    /// 0 to 9; 5 on create unless said.
+    #[schemars(with = "u8", range(min = 0, max = 9))]
+    priority: Option<u8>,
+    /// Where calls go when the queue is full.
+    #[schemars(with = "OverflowSpec")]
+    overflow: Option<OverflowSpec>,
+    /// Skills whose agents serve this queue: names or ids, in any order. `[]` means none.
+    #[schemars(with = "Vec<String>", inner(length(min = 1)))]
+    skill_groups: Option<Vec<String>>,
+    /// Rules in their order. `[]` means none.
+    #[schemars(with = "Vec<RuleSpec>")]
+    routing_rules: Option<Vec<RuleSpec>>,
+}
+
+/// Where calls go when the queue is full.
+#[derive(JsonSchema)]
+#[schemars(deny_unknown_fields, rename_all = "camelCase")]
+#[expect(dead_code, reason = "the shape is the schema; values are read from the node, with places")]
+struct OverflowSpec {
+    /// What the target is; `queue` on create unless said.
+    #[schemars(with = "String", length(min = 1))]
+    r#type: Option<String>,
+    /// The queue that takes over: its name or id. `null` means no target.
+    target: Option<String>,
+    /// At how many percent of the capacity; 80 on create unless said.
+    #[schemars(with = "u8", range(min = 0, max = 100))]
+    threshold: Option<u8>,
+}
+
+/// One routing rule.
+#[derive(JsonSchema)]
+#[schemars(deny_unknown_fields, rename_all = "camelCase")]
+#[expect(dead_code, reason = "the shape is the schema; values are read from the node, with places")]
+struct RuleSpec {
+    /// `priority`, `capacity` or another type that the tenant knows.
+    #[schemars(length(min = 1))]
+    r#type: String,
+    /// The rule's value.
+    value: Scalar,
+}
+
+/// A number, a text or a truth value.
+struct Scalar;
+
+impl JsonSchema for Scalar {
+    fn schema_name() -> std::borrow::Cow<'static, str> {
+        "Scalar".into()
+    }
+
+    fn json_schema(_: &mut SchemaGenerator) -> Schema {
+        schemars::json_schema!({"type": ["number", "string", "boolean"]})
+    }
+}
+
+/// The sorts of names that these queues refer to.
+pub(super) fn needs(items: &[Item]) -> BTreeSet<&'static str> {
+    let mut needs = BTreeSet::new();
+    for item in items.iter().filter(|item| item.kind == QUEUE) {
+        needs.insert("queue");
+        if item.spec().get("skillGroups").is_some() {
+            needs.insert("skill");
+        }
+    }
+    needs
+}
+
+/// Declares every queue.
+pub(super) fn declare(items: &[Item], declaring: &mut Declaring<'_>) {
+    let gone: BTreeSet<&str> = items
+        .iter()
+        .filter(|item| item.kind == QUEUE && item.is_absent())
+        .map(|item| item.name.as_str())
+        .collect();
+    for item in items.iter().filter(|item| item.kind == QUEUE) {
+        let mut references = References::new();
+        let fields = fields(item, declaring, &gone, &mut references);
+        let own = address(&item.name);
+        let twins = declaring.facts().and_then(|facts| facts.of("queue"));
+        if twins.is_some_and(|names| names.named(&item.name).count() > 1) {
+            let message = format!("the tenant has several queues named `{}`", item.name);
+            declaring.complain(
+                Finding::error("ambiguous-name", &item.place, message)
+                    .about(&own)
+                    .hint("rename all but one of them in the tenant"),
+            );
+            continue;
+        }
+        declaring
+            .declare(own, declared(&item.name, &fields, item.is_absent(), &item.place, references));
+    }
+}
+
+fn fields(
+    item: &Item,
+    declaring: &mut Declaring<'_>,
+    gone: &BTreeSet<&str>,
+    references: &mut References,
+) -> Fields {
+    // Without a `spec`, `spec()` is the document itself, which has none of these keys.
+    let spec = item.spec();
+    let text = |key: &str| spec.get(key).and_then(Node::as_str).map(str::to_owned);
+    Fields {
+        description: text("description"),
+        queue_type: text("type"),
+        capacity: spec.get("capacity").map(Node::to_json),
+        priority: spec.get("priority").map(Node::to_json),
+        overflow: overflow(item, spec, declaring, gone, references),
+        skill_groups: spec.get("skillGroups").map(|groups| {
+            let mut keys = BTreeSet::new();
+            for group in groups.items() {
+                if let Some(key) = declaring.resolve("skill", &text_of(group), &group.place) {
+                    references.insert(Address::new("skill", &[&key.segment]), key.id);
+                    keys.insert(key.segment);
+                }
+            }
+            keys
+        }),
+        routing_rules: spec
+            .get("routingRules")
+            .map(|rules| rules.items().iter().map(Node::to_json).collect::<Vec<Value>>()),
+    }
+}
+
+fn overflow(
+    item: &Item,
+    spec: &Node,
+    declaring: &mut Declaring<'_>,
+    gone: &BTreeSet<&str>,
+    references: &mut References,
+) -> Overflow {
+    let Some(node) = spec.get("overflow") else { return Overflow::default() };
+    let mut overflow = Overflow {
+        overflow_type: node.get("type").and_then(Node::as_str).map(str::to_owned),
+        target: None,
+        threshold: node.get("threshold").map(Node::to_json),
+    };
+    let Some(target) = node.get("target") else { return overflow };
+    if target.tree == Tree::Null {
+        overflow.target = Some(None);
+        return overflow;
+    }
+    let Some(key) = declaring.resolve("queue", &text_of(target), &target.place) else {
+        return overflow;
+    };
+    if item.name == key.segment {
+        declaring.complain(
+            Finding::error("overflow", &target.place, "a queue cannot overflow into itself")
+                .about(&address(&item.name))
+                .hint("name another queue, or null for no target"),
+        );
+    } else if gone.contains(key.segment.as_str()) && !item.is_absent() {
+        let message = format!("the overflow target `{}` is declared absent", key.segment);
+        declaring.complain(
+            Finding::error("overflow", &target.place, message)
+                .about(&address(&item.name))
+                .hint("name another queue, or null for no target"),
+        );
+    }
+    references.insert(address(&key.segment), key.id);
+    overflow.target = Some(Some(key.segment));
+    overflow
+}

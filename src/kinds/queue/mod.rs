@@ -1,0 +1,155 @@
+//! Queues: how calls wait, how many may, and where they go when it is full.
+
+mod api_v2;
+mod check;
+mod manifest;
+
+use std::collections::BTreeSet;
+
+use serde::Serialize;
+use serde_json::{Value, json};
+
+use super::{Check, Declaring, Kind, Wire};
+use crate::http::Dialect;
+use crate::model::{Address, Declared, Document, Facts, Item, ManifestKind, Place, References};
+
+/// The kind `queue`.
+pub struct Queue;
+
+/// A queue's canonical fields, in the manifest's own form; what is `None` is not managed or not
+/// known. `skillGroups` is a set (sorted), `routingRules` keep their order.
+#[derive(Clone, Debug, Default, PartialEq, Serialize)]
+#[serde(rename_all = "camelCase")]
+struct Fields {
+    #[serde(skip_serializing_if = "Option::is_none")]
+    description: Option<String>,
+    #[serde(rename = "type", skip_serializing_if = "Option::is_none")]
+    queue_type: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    capacity: Option<Value>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    priority: Option<Value>,
+    #[serde(skip_serializing_if = "Overflow::is_empty")]
+    overflow: Overflow,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    skill_groups: Option<BTreeSet<String>>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    routing_rules: Option<Vec<Value>>,
+}
+
+/// Where a full queue's calls go. `target` is a queue's key, or null for none.
+#[derive(Clone, Debug, Default, PartialEq, Serialize)]
+struct Overflow {
+    #[serde(rename = "type", skip_serializing_if = "Option::is_none")]
+    overflow_type: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    target: Option<Option<String>>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    threshold: Option<Value>,
+}
+
+impl Overflow {
+    fn is_empty(&self) -> bool {
+        *self == Self::default()
+    }
+}
+
+impl Fields {
+    /// These fields with what the contract fills in when a queue is created.
+    fn with_defaults(&self) -> Self {
+        let mut full = self.clone();
+        full.description.get_or_insert_default();
+        full.queue_type.get_or_insert_with(|| "standard".to_owned());
+        full.overflow.overflow_type.get_or_insert_with(|| "queue".to_owned());
+        full.overflow.target.get_or_insert(None);
+        full.overflow.threshold.get_or_insert(json!(80));
+        full.skill_groups.get_or_insert_default();
+        let priority = full.priority.get_or_insert(json!(5)).clone();
+        if let Some(capacity) = full.capacity.clone() {
+            full.routing_rules.get_or_insert_with(|| {
+                vec![
+                    json!({"type": "priority", "value": priority}),
+                    json!({"type": "capacity", "value": capacity}),
+                ]
+            });
+        }
+        full
+    }
+}
+
+/// The address of the queue with this key.
+fn address(key: &str) -> Address {
+    Address::new("queue", &[key])
+}
+
+impl Kind for Queue {
+    fn name(&self) -> &'static str {
+        "queue"
+    }
+
+    fn manifests(&self) -> &'static [ManifestKind] {
+        manifest::KINDS
+    }
+
+    fn needs(&self, items: &[Item]) -> BTreeSet<&'static str> {
+        manifest::needs(items)
+    }
+
+    fn declared_names<'i>(&self, items: &'i [Item]) -> Vec<&'i str> {
+        let wanted = items.iter().filter(|item| item.kind == manifest::QUEUE && !item.is_absent());
+        wanted.map(|item| item.name.as_str()).collect()
+    }
+
+    fn declare(&self, items: &[Item], declaring: &mut Declaring<'_>) {
+        manifest::declare(items, declaring);
+    }
+
+    fn lacks(&self, declared: &Declared) -> Option<(String, String)> {
+        let document = declared.document.value();
+        document.get("capacity").is_none().then(|| {
+            (
+                format!("the new queue `{}` has no capacity", declared.label),
+                "add spec.capacity (1 to 5000)".to_owned(),
+            )
+        })
+    }
+
+    fn checks(&self) -> &'static [Check] {
+        check::CHECKS
+    }
+
+    fn wire(&self, dialect: Dialect) -> Option<&'static dyn Wire> {
+        match dialect {
+            Dialect::V2 => Some(&api_v2::V2),
+        }
+    }
+}
+
+/// A declaration of a queue from its fields.
+fn declared(
+    name: &str,
+    fields: &Fields,
+    absent: bool,
+    place: &Place,
+    refs: References,
+) -> Declared {
+    Declared {
+        document: Document::of(fields),
+        on_create: Document::of(&fields.with_defaults()),
+        absent,
+        place: place.clone(),
+        label: name.to_owned(),
+        references: refs,
+    }
+}
+
+/// The segment by which a document names the thing with `id`, entered among `references`.
+fn refer(sort: &'static str, id: &str, facts: &Facts, references: &mut References) -> String {
+    let address = facts.address_of(sort, id);
+    let segment = address.segment(0);
+    references.insert(address, Some(id.to_owned()));
+    segment
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,290 @@
+//! Applies a plan: lane by lane, phase by phase, each intent journalled before its request leaves.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::pin::Pin;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Mutex};
+use std::time::Duration;
+
+use jiff::tz::TimeZone;
+
+use super::change::Lane;
+use super::{TenantError, Writer};
+use crate::facts::SOURCES;
+use crate::kinds::{self, Action, kind_of};
+use crate::model::{Address, Facts, References};
+use crate::plan::{Change, Clash, Plan, phases};
+
+/// A future that a journal answers with.
+pub type Recorded<'a> = Pin<Box<dyn Future<Output = Result<(), JournalError>> + Send + 'a>>;
+
+/// Where intents and outcomes are kept. Its file is the caller's.
+pub trait Journal: Send + Sync {
+    /// Returns when the intent is safely stored; its request leaves only then.
+    fn intent<'a>(&'a self, intent: &'a Intent) -> Recorded<'a>;
+
+    /// Stores what became of one change.
+    fn outcome<'a>(&'a self, outcome: &'a Outcome) -> Recorded<'a>;
+}
+
+/// The journal cannot be written; nothing more is sent.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("{0}")]
+pub struct JournalError(pub String);
+
+/// A request that is about to leave.
+#[derive(Clone, Debug, PartialEq, serde::Serialize)]
+pub struct Intent {
+    /// The resource.
+    pub address: Address,
+    /// Method and path.
+    pub request: String,
+    /// SHA-256 of the body.
+    pub payload_hash: String,
+    /// Which try this is, from 1.
+    pub attempt: u32,
+}
+
+/// What became of one change.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Outcome {
+    /// The resource.
+    pub address: Address,
+    /// What was to be done.
+    pub action: Action,
+    /// What became of it.
+    pub status: OutcomeStatus,
+    /// What went wrong, if anything did.
+    pub message: Option<String>,
+    /// The fields that somebody else changed too.
+    pub clashes: Vec<Clash>,
+    /// How often it was tried.
+    pub attempts: u32,
+    /// How long it took.
+    pub duration: Duration,
+    /// The tenant's id of the last request.
+    pub request_id: Option<String>,
+    /// SHA-256 of the last body that was sent.
+    pub payload_hash: Option<String>,
+    /// SHA-256 of the managed fields before.
+    pub before_digest: Option<String>,
+    /// SHA-256 of the managed fields after; none for a deletion.
+    pub after_digest: Option<String>,
+}
+
+/// What became of a change, in a word.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, serde::Serialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum OutcomeStatus {
+    /// It was written.
+    Done,
+    /// The tenant had it already.
+    Already,
+    /// Somebody else changed the same fields; nothing was written.
+    Conflict,
+    /// The tenant refused it, or it could not be sent.
+    Failed,
+    /// It was sent, and what became of it cannot be known.
+    Unknown,
+    /// It was never tried.
+    NotStarted,
+}
+
+/// What became of a plan.
+#[derive(Debug, Default)]
+pub struct Applied {
+    /// Every live change of the plan, by address.
+    pub outcomes: Vec<Outcome>,
+    /// Why it stopped before its end, if it did.
+    pub stopped: Option<String>,
+}
+
+impl Applied {
+    /// How many changes became this.
+    #[must_use]
+    pub fn count(&self, status: OutcomeStatus) -> usize {
+        self.outcomes.iter().filter(|outcome| outcome.status == status).count()
+    }
+}
+
+/// What all lanes share.
+pub(super) struct Shared<'a> {
+    pub(super) writer: Writer,
+    pub(super) plan: Plan,
+    pub(super) journal: Arc<dyn Journal>,
+    stop: &'a AtomicBool,
+    timezone: TimeZone,
+    known: Mutex<Known>,
+}
+
+struct Known {
+    references: References,
+    facts: Arc<Facts>,
+    stopped: Option<String>,
+}
+
+/// Applies the live changes of a plan. `stop` ends it between two changes.
+///
+/// # Errors
+/// The token names its scopes and one that a change needs is missing; nothing was sent.
+pub async fn apply(
+    writer: Writer,
+    plan: Plan,
+    journal: Arc<dyn Journal>,
+    timezone: TimeZone,
+    stop: &'static AtomicBool,
+) -> Result<Applied, TenantError> {
+    let scopes = scopes(&plan);
+    if scopes.is_empty() {
+        return Ok(Applied::default());
+    }
+    writer.reader().require(&scopes).await?;
+    let references = plan.references.clone();
+    let facts = Arc::new(facts(&references, &timezone));
+    let known = Mutex::new(Known { references, facts, stopped: None });
+    let shared = Arc::new(Shared { writer, plan, journal, stop, timezone, known });
+    let mut outcomes: BTreeMap<Address, Outcome> = BTreeMap::new();
+    for phase in phases(&shared.plan) {
+        let lanes = lanes(&shared, &phase, &mut outcomes);
+        run(&shared, lanes, &mut outcomes).await;
+    }
+    let stopped = shared.known().stopped.take();
+    Ok(Applied { outcomes: outcomes.into_values().collect(), stopped })
+}
+
+fn scopes(plan: &Plan) -> BTreeSet<&'static str> {
+    let needed = |change: &Change| {
+        let wire = kind_of(&change.address)?.wire(plan.tenant.dialect)?;
+        Some(wire.write_scope(change.action()?))
+    };
+    plan.live().filter_map(needed).collect()
+}
+
+/// Groups a phase by lanes; what waits for something that was not done is not started.
+fn lanes(
+    shared: &Shared<'_>,
+    phase: &[&Change],
+    outcomes: &mut BTreeMap<Address, Outcome>,
+) -> Vec<Vec<Change>> {
+    let mut lanes: BTreeMap<Address, Vec<Change>> = BTreeMap::new();
+    for change in phase {
+        let is_done = |first: &&Address| {
+            outcomes.get(*first).is_none_or(|outcome| {
+                matches!(outcome.status, OutcomeStatus::Done | OutcomeStatus::Already)
+            })
+        };
+        if let Some(first) = change.depends_on.iter().find(|first| !is_done(first)) {
+            let outcome = Outcome::not_started(change, format!("it needs {first} first"));
+            outcomes.insert(change.address.clone(), outcome);
+            continue;
+        }
+        let wire = kind_of(&change.address).and_then(|kind| kind.wire(shared.plan.tenant.dialect));
+        let lane = wire.map_or_else(|| change.address.clone(), |wire| wire.lane(&change.address));
+        lanes.entry(lane).or_default().push((*change).clone());
+    }
+    lanes.into_values().collect()
+}
+
+/// Runs lanes side by side, each one's changes in order.
+async fn run(
+    shared: &Arc<Shared<'static>>,
+    lanes: Vec<Vec<Change>>,
+    outcomes: &mut BTreeMap<Address, Outcome>,
+) {
+    let width = shared.writer.reader().concurrency().min(lanes.len());
+    let queue = Arc::new(Mutex::new(lanes.into_iter()));
+    let mut workers = tokio::task::JoinSet::new();
+    for _ in 0..width {
+        let (queue, shared) = (Arc::clone(&queue), Arc::clone(shared));
+        workers.spawn(async move {
+            let mut done = Vec::new();
+            loop {
+                let next = queue.lock().unwrap_or_else(std::sync::PoisonError::into_inner).next();
+                let Some(changes) = next else { return done };
+                let mut lane = Lane::new(&changes);
+                for change in &changes {
+                    done.push(lane.apply(&shared, change).await);
+                }
+            }
+        });
+    }
+    while let Some(joined) = workers.join_next().await {
+        let done: Vec<Outcome> =
+            joined.unwrap_or_else(|panic| std::panic::resume_unwind(panic.into_panic()));
+        outcomes.extend(done.into_iter().map(|outcome| (outcome.address.clone(), outcome)));
+    }
+}
+
+impl Shared<'_> {
+    /// Why nothing more is to be started, if so.
+    pub(super) fn stopped(&self) -> Option<String> {
+        if self.stop.load(Ordering::SeqCst) {
+            return Some("interrupted".to_owned());
+        }
+        self.known().stopped.clone()
+    }
+
+    /// Nothing more is started from here on.
+    pub(super) fn stop(&self, why: &str) {
+        self.known().stopped.get_or_insert_with(|| why.to_owned());
+    }
+
+    /// The id of what a change names, where it is known by now.
+    pub(super) fn id_of(&self, address: &Address) -> Option<String> {
+        self.known().references.get(address).cloned().flatten()
+    }
+
+    /// What the plan and the creates so far tell about names.
+    pub(super) fn facts(&self) -> Arc<Facts> {
+        Arc::clone(&self.known().facts)
+    }
+
+    /// A create has answered with its id.
+    pub(super) fn created(&self, address: &Address, id: &str) {
+        let mut known = self.known();
+        known.references.insert(address.clone(), Some(id.to_owned()));
+        let wire = kind_of(address).and_then(|kind| kind.wire(self.plan.tenant.dialect));
+        if wire.is_some_and(|wire| wire.list().is_some()) {
+            known.facts = Arc::new(facts(&known.references, &self.timezone));
+        }
+    }
+
+    fn known(&self) -> std::sync::MutexGuard<'_, Known> {
+        self.known.lock().unwrap_or_else(std::sync::PoisonError::into_inner)
+    }
+}
+
+fn facts(references: &References, timezone: &TimeZone) -> Facts {
+    let keyed_by_id = |sort: &str| SOURCES.iter().any(|s| s.sort == sort && s.keyed_by_id);
+    let sorts: Vec<&'static str> =
+        kinds::sorts().into_iter().filter(|sort| !keyed_by_id(sort)).collect();
+    Facts::from_references(references, &sorts, timezone.clone())
+}
+
+impl Outcome {
+    /// A change that was never tried, and why.
+    #[must_use]
+    pub fn not_started(change: &Change, why: String) -> Self {
+        Self {
+            status: OutcomeStatus::NotStarted,
+            message: Some(why),
+            ..Self::of(change, OutcomeStatus::NotStarted)
+        }
+    }
+
+    pub(super) fn of(change: &Change, status: OutcomeStatus) -> Self {
+        Self {
+            address: change.address.clone(),
+            action: change.action().unwrap_or(Action::Update),
+            status,
+            message: None,
+            clashes: Vec::new(),
+            attempts: 0,
+            duration: Duration::ZERO,
+            request_id: None,
+            payload_hash: None,
+            before_digest: change.change.before.as_ref().map(crate::model::Document::digest),
+            after_digest: change.change.after.as_ref().map(crate::model::Document::digest),
+        }
+    }
+}

@@ -1,0 +1,317 @@
+//! One change, from its precondition to its outcome.
+//!
+//! ```text
+//!   start ──► [look] ──► rebase ──► Done / Drifted ─────────────► outcome
+//!               ▲           └─ Write ──► intent ──► send ──► 2xx ─► outcome
+//!               └──────────── 409, 412, lost answer ◄──┘
+//! ```
+
+use tokio::time::{Instant, sleep};
+
+use super::apply::{Intent, Outcome, OutcomeStatus, Shared};
+use super::reader::{Reader, Wrote};
+use super::{Fetched, TenantError};
+use crate::http::Write;
+use crate::http::retry::{ATTEMPTS, backoff};
+use crate::kinds::{Action, Basis, Look, Wire, Writing, kind_of};
+use crate::model::{Document, Raw, Remote, digest_of};
+use crate::plan::{Change, Rebase, rebase};
+
+/// Changes that share a version, which each hands on to the next.
+pub(super) struct Lane {
+    version: Option<String>,
+}
+
+/// What a change starts from: what the tenant has, as far as is known.
+struct Current {
+    /// The resource; none where it does not exist.
+    remote: Option<Remote>,
+}
+
+/// One change while it is being made.
+struct Progress {
+    outcome: Outcome,
+    start: Instant,
+    /// Whether a request was sent whose answer is not known.
+    is_lost: bool,
+}
+
+impl Lane {
+    /// The lane of these changes, at the version that the plan saw.
+    pub(super) fn new(changes: &[Change]) -> Self {
+        Self { version: changes.first().and_then(|change| change.precondition.etag.clone()) }
+    }
+
+    /// Makes one change, or says why not.
+    pub(super) async fn apply(&mut self, shared: &Shared<'_>, change: &Change) -> Outcome {
+        if let Some(why) = shared.stopped() {
+            return Outcome::not_started(change, why);
+        }
+        let wire = kind_of(&change.address).and_then(|kind| kind.wire(shared.plan.tenant.dialect));
+        let (Some(wire), Some(action)) = (wire, change.action()) else {
+            return Outcome::not_started(change, "the dialect cannot carry it".to_owned());
+        };
+        let outcome = Outcome::of(change, OutcomeStatus::Failed);
+        let mut progress = Progress { outcome, start: Instant::now(), is_lost: false };
+        let status = self.make(shared, change, wire, action, &mut progress).await;
+        let mut outcome = progress.outcome;
+        outcome.status = status;
+        outcome.duration = progress.start.elapsed();
+        if status != OutcomeStatus::NotStarted
+            && let Err(error) = shared.journal.outcome(&outcome).await
+        {
+            shared.stop(&format!("the audit cannot be written: {error}"));
+        }
+        outcome
+    }
+
+    async fn make(
+        &mut self,
+        shared: &Shared<'_>,
+        change: &Change,
+        wire: &dyn Wire,
+        action: Action,
+        progress: &mut Progress,
+    ) -> OutcomeStatus {
+        let reader = shared.writer.reader();
+        let mut current = match wire.basis(action) {
+            Basis::Nothing => Some(Current { remote: None }),
+            Basis::Lane if self.version.is_some() => Some(planned(change)),
+            Basis::Lane | Basis::Read => None,
+        };
+        let mut paths: Vec<String> =
+            change.change.paths.iter().map(|path| path.path.clone()).collect();
+        for attempt in 1..=ATTEMPTS {
+            progress.outcome.attempts = attempt;
+            let now = match current.take() {
+                Some(current) => current,
+                None => match self.look(shared, &reader, change, wire).await {
+                    Ok(current) => {
+                        match rebase(change, current.remote.as_ref().map(|r| &r.document)) {
+                            Rebase::Done => return progress.done_already(),
+                            Rebase::Drifted(clashes) => {
+                                progress.outcome.clashes = clashes;
+                                return OutcomeStatus::Conflict;
+                            }
+                            Rebase::Write(reviewed) => {
+                                paths = reviewed;
+                                progress.is_lost = false;
+                            }
+                        }
+                        current
+                    }
+                    Err(error) => return progress.failed(shared, &error),
+                },
+            };
+            let write = match self.request(shared, change, wire, action, &now, &paths) {
+                Ok(write) => write,
+                Err(why) => {
+                    progress.outcome.message = Some(why);
+                    return OutcomeStatus::Failed;
+                }
+            };
+            if let Err(why) = progress.intend(shared, change, &write, attempt).await {
+                shared.stop(&why);
+                progress.outcome.message = Some(why);
+                let was_tried = attempt > 1;
+                return if was_tried { OutcomeStatus::Failed } else { OutcomeStatus::NotStarted };
+            }
+            match shared.writer.write(&write, self.version.as_deref()).await {
+                Wrote::Done(response) => {
+                    self.version = response.etag;
+                    progress.outcome.request_id = response.request_id;
+                    progress.outcome.message = None;
+                    if action == Action::Create {
+                        let body = std::str::from_utf8(&response.body).ok().and_then(Raw::parse);
+                        let id = body.and_then(|body| wire.created_id(&body));
+                        return self.learn_id(shared, change, wire, id, &reader).await;
+                    }
+                    return OutcomeStatus::Done;
+                }
+                Wrote::Conflict(error) => {
+                    progress.outcome.message = Some(error.to_string());
+                    if attempt > 1 {
+                        sleep(backoff(attempt - 1, 1.0)).await;
+                    }
+                }
+                Wrote::Lost { wait, why } => {
+                    progress.is_lost = true;
+                    progress.outcome.message = Some(why);
+                    sleep(wait).await;
+                }
+                Wrote::Failed(TenantError::Refused { status: 404, .. })
+                    if action == Action::Delete =>
+                {
+                    self.version = None;
+                    return progress.done_already();
+                }
+                Wrote::Failed(error) => {
+                    self.version = None;
+                    return progress.failed(shared, &error);
+                }
+            }
+            self.version = None;
+        }
+        // The last answer was lost or a conflict; one look tells which of the two ends it was.
+        match self.look(shared, &reader, change, wire).await {
+            Ok(current) => match rebase(change, current.remote.as_ref().map(|r| &r.document)) {
+                Rebase::Done => progress.done_already(),
+                Rebase::Drifted(clashes) => {
+                    progress.outcome.clashes = clashes;
+                    OutcomeStatus::Conflict
+                }
+                Rebase::Write(_) => OutcomeStatus::Failed,
+            },
+            Err(error) => progress.failed(shared, &error),
+        }
+    }
+
+    /// Reads the resource as it is now, and the version of its lane.
+    async fn look(
+        &mut self,
+        shared: &Shared<'_>,
+        reader: &Reader,
+        change: &Change,
+        wire: &dyn Wire,
+    ) -> Result<Current, TenantError> {
+        let lane = wire.lane(&change.address);
+        let mut facts = shared.facts();
+        match wire.look(&change.address, change.id.as_deref()) {
+            Look::One(read) => {
+                let Fetched { rows, etag } = reader.one(&read).await?.unwrap_or_default();
+                self.version = etag;
+                let remote = rows.first().and_then(|row| wire.decode(row, Some(&lane), &facts));
+                Ok(Current { remote: remote.map(|(_, remote)| remote) })
+            }
+            Look::Listed(read) => {
+                let Fetched { rows, etag } = reader.list(&read).await?;
+                self.version = etag;
+                if let Some(names) =
+                    std::sync::Arc::make_mut(&mut facts).names.get_mut(change.address.kind())
+                {
+                    rows.iter()
+                        .filter_map(|row| wire.named(row))
+                        .for_each(|named| names.add(named));
+                }
+                let decoded = rows.iter().filter_map(|row| wire.decode(row, Some(&lane), &facts));
+                let mut found = decoded.filter(|(address, _)| *address == change.address);
+                Ok(Current { remote: found.next().map(|(_, remote)| remote) })
+            }
+        }
+    }
+
+    fn request(
+        &self,
+        shared: &Shared<'_>,
+        change: &Change,
+        wire: &dyn Wire,
+        action: Action,
+        now: &Current,
+        paths: &[String],
+    ) -> Result<Write, String> {
+        let ours = change.change.after.as_ref();
+        let theirs = now.remote.as_ref();
+        let document = match (action, ours, theirs) {
+            (Action::Update, Some(ours), Some(theirs)) => {
+                let values = ours.value();
+                let leaves = paths.iter().map(|path| (path.as_str(), values.pointer(path)));
+                theirs.document.with(leaves)
+            }
+            (Action::Create, Some(ours), _) => ours.clone(),
+            _ => Document::of(&serde_json::json!({})),
+        };
+        wire.write(&Writing {
+            address: &change.address,
+            id: theirs.and_then(|theirs| theirs.id.as_deref()).or(change.id.as_deref()),
+            action,
+            document: &document,
+            paths,
+            raw: theirs.and_then(|theirs| theirs.raw.as_ref()),
+            id_of: &|address| shared.id_of(address),
+        })
+    }
+
+    /// A create is done; what refers to it needs its id, which the answer may not have told.
+    async fn learn_id(
+        &mut self,
+        shared: &Shared<'_>,
+        change: &Change,
+        wire: &dyn Wire,
+        told: Option<String>,
+        reader: &Reader,
+    ) -> OutcomeStatus {
+        let is_named = wire.list().is_some();
+        let id = match told {
+            None if is_named => {
+                let version = self.version.take();
+                let current = self.look(shared, reader, change, wire).await;
+                self.version = version;
+                current.ok().and_then(|current| current.remote).and_then(|remote| remote.id)
+            }
+            told => told,
+        };
+        if let Some(id) = id {
+            shared.created(&change.address, &id);
+        }
+        OutcomeStatus::Done
+    }
+}
+
+/// What the plan saw.
+fn planned(change: &Change) -> Current {
+    let seen = match (&change.carry, &change.change.before) {
+        (Some(carry), _) => Some((carry.fields.clone(), carry.raw.clone())),
+        (None, Some(before)) => Some((before.clone(), None)),
+        (None, None) => None,
+    };
+    Current {
+        remote: seen.map(|(document, raw)| Remote {
+            id: change.id.clone(),
+            document,
+            raw,
+            references: std::collections::BTreeMap::new(),
+        }),
+    }
+}
+
+impl Progress {
+    /// Stores what is about to be sent; only then it is.
+    async fn intend(
+        &mut self,
+        shared: &Shared<'_>,
+        change: &Change,
+        write: &Write,
+        attempt: u32,
+    ) -> Result<(), String> {
+        let payload_hash = digest_of(write.body.as_ref().map_or("", Raw::as_str).as_bytes());
+        let request = format!("{} {}", write.method.as_str(), write.path);
+        let intent = Intent {
+            address: change.address.clone(),
+            request,
+            payload_hash: payload_hash.clone(),
+            attempt,
+        };
+        let stored = shared.journal.intent(&intent).await;
+        stored.map_err(|error| format!("the journal cannot be written: {error}"))?;
+        self.outcome.payload_hash = Some(payload_hash);
+        Ok(())
+    }
+
+    /// The tenant has it: by a write of ours whose answer was lost, or by somebody else's.
+    fn done_already(&mut self) -> OutcomeStatus {
+        self.outcome.message = None;
+        if self.is_lost { OutcomeStatus::Done } else { OutcomeStatus::Already }
+    }
+
+    fn failed(&mut self, shared: &Shared<'_>, error: &TenantError) -> OutcomeStatus {
+        self.outcome.message = Some(error.to_string());
+        // Without the tenant, or without its trust, nothing that follows can succeed either.
+        if matches!(
+            error,
+            TenantError::Unreachable { .. } | TenantError::Refused { status: 401, .. }
+        ) {
+            shared.stop(&error.to_string());
+        }
+        if self.is_lost { OutcomeStatus::Unknown } else { OutcomeStatus::Failed }
+    }
+}

@@ -4,6 +4,7 @@
 mod draft;
 mod finish;
 mod order;
+mod outcome;
 mod rebase;
 mod saved;
 
@@ -15,6 +16,7 @@ use serde_json::Value;
 pub use draft::{Draft, draft};
 pub use finish::{Inputs, Policy, Setting, finish};
 pub use order::phases;
+pub use outcome::{Applied, Outcome, OutcomeStatus};
 pub use rebase::{Clash, Rebase, rebase};
 pub use saved::{FORMAT_VERSION, SavedError, open, seal};
 

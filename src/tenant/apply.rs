@@ -4,16 +4,15 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::pin::Pin;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex};
-use std::time::Duration;
 
 use jiff::tz::TimeZone;
 
 use super::change::Lane;
 use super::{TenantError, Writer};
 use crate::facts::SOURCES;
-use crate::kinds::{self, Action, kind_of};
+use crate::kinds::{self, kind_of};
 use crate::model::{Address, Facts, References};
-use crate::plan::{Change, Clash, Plan, phases};
+use crate::plan::{Applied, Change, Outcome, OutcomeStatus, Plan, phases};
 
 /// A future that a journal answers with.
 pub type Recorded<'a> = Pin<Box<dyn Future<Output = Result<(), JournalError>> + Send + 'a>>;
@@ -43,68 +42,6 @@ pub struct Intent {
     pub payload_hash: String,
     /// Which try this is, from 1.
     pub attempt: u32,
-}
-
-/// What became of one change.
-#[derive(Clone, Debug, PartialEq)]
-pub struct Outcome {
-    /// The resource.
-    pub address: Address,
-    /// What was to be done.
-    pub action: Action,
-    /// What became of it.
-    pub status: OutcomeStatus,
-    /// What went wrong, if anything did.
-    pub message: Option<String>,
-    /// The fields that somebody else changed too.
-    pub clashes: Vec<Clash>,
-    /// How often it was tried.
-    pub attempts: u32,
-    /// How long it took.
-    pub duration: Duration,
-    /// The tenant's id of the last request.
-    pub request_id: Option<String>,
-    /// SHA-256 of the last body that was sent.
-    pub payload_hash: Option<String>,
-    /// SHA-256 of the managed fields before.
-    pub before_digest: Option<String>,
-    /// SHA-256 of the managed fields after; none for a deletion.
-    pub after_digest: Option<String>,
-}
-
-/// What became of a change, in a word.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, serde::Serialize)]
-#[serde(rename_all = "kebab-case")]
-pub enum OutcomeStatus {
-    /// It was written.
-    Done,
-    /// The tenant had it already.
-    Already,
-    /// Somebody else changed the same fields; nothing was written.
-    Conflict,
-    /// The tenant refused it, or it could not be sent.
-    Failed,
-    /// It was sent, and what became of it cannot be known.
-    Unknown,
-    /// It was never tried.
-    NotStarted,
-}
-
-/// What became of a plan.
-#[derive(Debug, Default)]
-pub struct Applied {
-    /// Every live change of the plan, by address.
-    pub outcomes: Vec<Outcome>,
-    /// Why it stopped before its end, if it did.
-    pub stopped: Option<String>,
-}
-
-impl Applied {
-    /// How many changes became this.
-    #[must_use]
-    pub fn count(&self, status: OutcomeStatus) -> usize {
-        self.outcomes.iter().filter(|outcome| outcome.status == status).count()
-    }
 }
 
 /// What all lanes share.
@@ -259,32 +196,4 @@ fn facts(references: &References, timezone: &TimeZone) -> Facts {
     let sorts: Vec<&'static str> =
         kinds::sorts().into_iter().filter(|sort| !keyed_by_id(sort)).collect();
     Facts::from_references(references, &sorts, timezone.clone())
-}
-
-impl Outcome {
-    /// A change that was never tried, and why.
-    #[must_use]
-    pub fn not_started(change: &Change, why: String) -> Self {
-        Self {
-            status: OutcomeStatus::NotStarted,
-            message: Some(why),
-            ..Self::of(change, OutcomeStatus::NotStarted)
-        }
-    }
-
-    pub(super) fn of(change: &Change, status: OutcomeStatus) -> Self {
-        Self {
-            address: change.address.clone(),
-            action: change.action().unwrap_or(Action::Update),
-            status,
-            message: None,
-            clashes: Vec::new(),
-            attempts: 0,
-            duration: Duration::ZERO,
-            request_id: None,
-            payload_hash: None,
-            before_digest: change.change.before.as_ref().map(crate::model::Document::digest),
-            after_digest: change.change.after.as_ref().map(crate::model::Document::digest),
-        }
-    }
 }

@@ -8,14 +8,14 @@
 
 use tokio::time::{Instant, sleep};
 
-use super::apply::{Intent, Outcome, OutcomeStatus, Shared};
+use super::apply::{Intent, Shared};
 use super::reader::{Reader, Wrote};
 use super::{Fetched, TenantError};
 use crate::http::Write;
 use crate::http::retry::{ATTEMPTS, backoff};
 use crate::kinds::{Action, Basis, Look, Wire, Writing, kind_of};
 use crate::model::{Document, Raw, Remote, digest_of};
-use crate::plan::{Change, Rebase, rebase};
+use crate::plan::{Change, Outcome, OutcomeStatus, Rebase, rebase};
 
 /// Changes that share a version, which each hands on to the next.
 pub(super) struct Lane {
@@ -119,6 +119,7 @@ impl Lane {
             match shared.writer.write(&write, self.version.as_deref()).await {
                 Wrote::Done(response) => {
                     self.version = response.etag;
+                    progress.outcome.http_status = Some(response.status);
                     progress.outcome.request_id = response.request_id;
                     progress.outcome.message = None;
                     if action == Action::Create {
@@ -129,6 +130,7 @@ impl Lane {
                     return OutcomeStatus::Done;
                 }
                 Wrote::Conflict(error) => {
+                    progress.outcome.http_status = error.status();
                     progress.outcome.message = Some(error.to_string());
                     if attempt > 1 {
                         sleep(backoff(attempt - 1, 1.0)).await;
@@ -305,6 +307,7 @@ impl Progress {
 
     fn failed(&mut self, shared: &Shared<'_>, error: &TenantError) -> OutcomeStatus {
         self.outcome.message = Some(error.to_string());
+        self.outcome.http_status = error.status();
         // Without the tenant, or without its trust, nothing that follows can succeed either.
         if matches!(
             error,

@@ -12,7 +12,7 @@ mod token;
 mod transport;
 mod words;
 
-pub use apply::{Applied, Intent, Journal, JournalError, Outcome, OutcomeStatus, Recorded, apply};
+pub use apply::{Intent, Journal, JournalError, Recorded, apply};
 pub use figures::Figures;
 pub use observe::{Observation, learn, observe};
 pub use reader::{Fetched, Reader, Writer, Wrote};
@@ -78,6 +78,15 @@ pub enum TenantError {
 }
 
 impl TenantError {
+    /// The status that the tenant answered, if it did.
+    #[must_use]
+    pub fn status(&self) -> Option<u16> {
+        match self {
+            Self::Refused { status, .. } => Some(*status),
+            _ => None,
+        }
+    }
+
     /// The way out, where one can be told.
     #[must_use]
     pub fn hint(&self) -> Option<String> {

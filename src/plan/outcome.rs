@@ -1,0 +1,102 @@
+//! What became of a plan's changes, as plain values.
+
+use std::time::Duration;
+
+use super::{Change, Clash};
+use crate::kinds::Action;
+use crate::model::{Address, Document};
+
+/// What became of one change.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Outcome {
+    /// The resource.
+    pub address: Address,
+    /// What was to be done.
+    pub action: Action,
+    /// What became of it.
+    pub status: OutcomeStatus,
+    /// What went wrong, if anything did.
+    pub message: Option<String>,
+    /// The fields that somebody else changed too.
+    pub clashes: Vec<Clash>,
+    /// How often it was tried.
+    pub attempts: u32,
+    /// How long it took.
+    pub duration: Duration,
+    /// The status of the last answer to a write, if one came.
+    pub http_status: Option<u16>,
+    /// The tenant's id of the last request.
+    pub request_id: Option<String>,
+    /// SHA-256 of the last body that was sent.
+    pub payload_hash: Option<String>,
+    /// SHA-256 of the managed fields before.
+    pub before_digest: Option<String>,
+    /// SHA-256 of the managed fields after; none for a deletion.
+    pub after_digest: Option<String>,
+}
+
+/// What became of a change, in a word.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, serde::Serialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum OutcomeStatus {
+    /// It was written.
+    Done,
+    /// The tenant had it already.
+    Already,
+    /// Somebody else changed the same fields; nothing was written.
+    Conflict,
+    /// The tenant refused it, or it could not be sent.
+    Failed,
+    /// It was sent, and what became of it cannot be known.
+    Unknown,
+    /// It was never tried.
+    NotStarted,
+}
+
+/// What became of a plan.
+#[derive(Debug, Default)]
+pub struct Applied {
+    /// Every live change of the plan, by address.
+    pub outcomes: Vec<Outcome>,
+    /// Why it stopped before its end, if it did.
+    pub stopped: Option<String>,
+}
+
+impl Applied {
+    /// How many changes became this.
+    #[must_use]
+    pub fn count(&self, status: OutcomeStatus) -> usize {
+        self.outcomes.iter().filter(|outcome| outcome.status == status).count()
+    }
+}
+
+impl Outcome {
+    /// A change that was never tried, and why.
+    #[must_use]
+    pub fn not_started(change: &Change, why: String) -> Self {
+        Self {
+            status: OutcomeStatus::NotStarted,
+            message: Some(why),
+            ..Self::of(change, OutcomeStatus::NotStarted)
+        }
+    }
+
+    /// A change that became `status`, with nothing else known of it yet.
+    #[must_use]
+    pub fn of(change: &Change, status: OutcomeStatus) -> Self {
+        Self {
+            address: change.address.clone(),
+            action: change.action().unwrap_or(Action::Update),
+            status,
+            message: None,
+            clashes: Vec::new(),
+            attempts: 0,
+            duration: Duration::ZERO,
+            http_status: None,
+            request_id: None,
+            payload_hash: None,
+            before_digest: change.change.before.as_ref().map(Document::digest),
+            after_digest: change.change.after.as_ref().map(Document::digest),
+        }
+    }
+}

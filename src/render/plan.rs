@@ -1,0 +1,246 @@
+//! A plan as text for people.
+
+use std::collections::BTreeMap;
+use std::fmt::Write as _;
+
+use super::fields;
+use crate::kinds::{Action, kind_of};
+use crate::model::{Level, Place};
+use crate::plan::{Change, CheckResult, Plan, Status};
+
+/// How much of a plan is told.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Detail {
+    /// Counts and what stops it.
+    Summary,
+    /// What changes; like changes together.
+    Changes,
+    /// Every change by itself, and what stays as it is.
+    Full,
+}
+
+/// How many members of a group are named before the rest is counted.
+const NAMED: usize = 8;
+/// How many findings of one rule are told before the rest is counted.
+const TOLD: usize = 10;
+
+/// The whole plan; the summary line is the last.
+#[must_use]
+pub fn plan(plan: &Plan, detail: Detail) -> String {
+    let mut text = String::new();
+    if detail != Detail::Summary {
+        for group in groups(plan, detail) {
+            render_group(&mut text, &group, detail);
+        }
+    }
+    checks(&mut text, plan);
+    text.push_str(&summary(plan));
+    text.push('\n');
+    text
+}
+
+/// The summary line.
+
+fn summary(plan: &Plan) -> String {
+    if plan.is_empty() {
+        return "No changes. The tenant matches the manifests.".to_owned();
+    }
+    let counts = &plan.summary;
+    let mut line = format!(
+        "Plan: {} to add, {} to change, {} to destroy",
+        counts.add, counts.change, counts.destroy
+    );
+    if counts.held > 0 {
+        let _ = write!(line, "; {} held", counts.held);
+    }
+    line.push('.');
+    if counts.unmanaged > 0 {
+        let _ = write!(line, " {} unmanaged left alone.", counts.unmanaged);
+    }
+    line
+}
+
+/// The symbol of a change: `+`, `~`, `-`, or `!` where it is held.
+fn symbol(change: &Change) -> char {
+    match change.action() {
+        None => ' ',
+        Some(_) if !change.held_by.is_empty() => '!',
+        Some(Action::Create) => '+',
+        Some(Action::Update) => '~',
+        Some(Action::Delete) => '-',
+    }
+}
+
+/// Changes that say the same, in the order of their first.
+fn groups(plan: &Plan, detail: Detail) -> Vec<Vec<&Change>> {
+    let mut groups: Vec<Vec<&Change>> = Vec::new();
+    let mut places: BTreeMap<String, usize> = BTreeMap::new();
+    for change in &plan.resource_changes {
+        let alike = (detail == Detail::Changes).then(|| alike(change)).flatten();
+        match alike.and_then(|key| match places.get(&key) {
+            Some(place) => Some(*place),
+            None => {
+                places.insert(key, groups.len());
+                None
+            }
+        }) {
+            Some(place) => groups[place].push(change),
+            None => groups.push(vec![change]),
+        }
+    }
+    groups
+}
+
+/// What two changes have in common when they are shown together; none where a kind is not grouped.
+fn alike(change: &Change) -> Option<String> {
+    let grouping = kind_of(&change.address)?.grouped_by()?;
+    let head = change.address.segment(grouping.head);
+    let what = match change.action()? {
+        Action::Update => serde_json::to_string(&change.change.paths).ok()?,
+        Action::Create => change.change.after.as_ref()?.as_str().to_owned(),
+        Action::Delete => change.change.before.as_ref()?.as_str().to_owned(),
+    };
+    Some(format!("{}\n{head}\n{what}\n{:?}", symbol(change), change.held_by))
+}
+
+fn render_group(text: &mut String, group: &[&Change], detail: Detail) {
+    let Some(first) = group.first() else { return };
+    let grouping = kind_of(&first.address).and_then(|kind| kind.grouped_by());
+    let heading = match (grouping, group.len()) {
+        (Some(grouping), 2..) => format!(
+            "{}/*/{}  for {} {}s",
+            first.kind,
+            first.address.segment(grouping.head),
+            group.len(),
+            grouping.member
+        ),
+        _ if grouping.is_some() => format!("{}  ({})", first.address, first.name),
+        _ => first.address.to_string(),
+    };
+    let _ = writeln!(text, "{} {heading}  {}", symbol(first), consequence(first));
+    for line in body(first, detail) {
+        let _ = writeln!(text, "    {line}");
+    }
+    match group {
+        [_] => {
+            let _ = writeln!(text, "    at {}", first.source);
+        }
+        _ => {
+            let names: Vec<&str> = group.iter().take(NAMED).map(|c| member_name(c)).collect();
+            let more = match group.len().saturating_sub(NAMED) {
+                0 => String::new(),
+                more => format!(" and {more} more (--detail full names them)"),
+            };
+            let _ = writeln!(text, "    {}{more}", names.join(", "));
+            let _ = writeln!(text, "    at {}", places(group));
+        }
+    }
+    text.push('\n');
+}
+
+fn member_name(change: &Change) -> &str {
+    change.name.rsplit_once(" / ").map_or(change.name.as_str(), |(member, _)| member)
+}
+
+/// What happens, and why or why not.
+fn consequence(change: &Change) -> String {
+    let what = match change.action() {
+        None => "stays as it is",
+        Some(Action::Create) => "will be created",
+        Some(Action::Update) => "will be changed",
+        Some(Action::Delete) => "will be deleted",
+    };
+    if change.held_by.is_empty() {
+        return match change.action() {
+            Some(Action::Delete) => format!("{what} (declared absent)"),
+            _ => what.to_owned(),
+        };
+    }
+    let what = what.replacen("will", "would", 1);
+    let why: Vec<&str> = change.held_by.iter().map(|rule| held_because(rule)).collect();
+    format!("{what}, held: {}", why.join("; "))
+}
+
+fn held_because(rule: &str) -> &str {
+    match rule {
+        "allow-delete" => "deletions need --allow-delete",
+        "depends-on-held" => "it needs something that is held",
+        rule => rule,
+    }
+}
+
+fn body(change: &Change, detail: Detail) -> Vec<String> {
+    let kind = kind_of(&change.address);
+    let mut lines = Vec::new();
+    let shown = match change.action() {
+        Some(Action::Update) => {
+            for path in &change.change.paths {
+                let verdict = kind.zip(path.before.as_i64().zip(path.after.as_i64()));
+                let verdict = verdict.and_then(|(kind, (b, a))| kind.is_better(&path.path, b, a));
+                let mut difference = fields::difference(&path.before, &path.after, verdict);
+                if let Some(first) = difference.first_mut() {
+                    *first = format!("{}: {first}", fields::path(&path.path));
+                }
+                lines.extend(difference);
+            }
+            return lines;
+        }
+        Some(Action::Create) => &change.change.after,
+        Some(Action::Delete) => &change.change.before,
+        None if detail == Detail::Full => &change.change.after,
+        None => return lines,
+    };
+    for leaf in shown.as_ref().map(crate::model::Document::leaves).unwrap_or_default() {
+        lines.push(format!("{}: {}", fields::path(&leaf.path), fields::shown(&leaf.value)));
+    }
+    lines
+}
+
+/// The files of a group, each with the span of its lines.
+fn places(group: &[&Change]) -> String {
+    let mut spans: BTreeMap<&str, (u32, u32)> = BTreeMap::new();
+    for Place { file, line, .. } in group.iter().map(|change| &change.source) {
+        let span = spans.entry(file).or_insert((*line, *line));
+        *span = (span.0.min(*line), span.1.max(*line));
+    }
+    let spans: Vec<String> =
+        spans.iter().map(|(file, (from, to))| format!("{file}:{from}-{to}")).collect();
+    spans.join(", ")
+}
+
+/// What stops the plan or a change, and what is worth a look.
+fn checks(text: &mut String, plan: &Plan) {
+    let mut by_rule: BTreeMap<(&str, Level), Vec<&CheckResult>> = BTreeMap::new();
+    for check in plan.checks.iter().filter(|check| check.status != Status::Pass) {
+        by_rule.entry((&check.rule, check.level)).or_default().push(check);
+    }
+    for ((rule, level), results) in &by_rule {
+        let word = match level {
+            Level::Warn => "warning",
+            Level::Hold => "! held",
+            Level::Block | Level::Error => "! blocked",
+        };
+        for result in results.iter().take(TOLD) {
+            let place = result.source.as_ref().map_or_else(String::new, |p| format!("  at {p}"));
+            let message = result.message.as_deref().unwrap_or_default();
+            let _ = writeln!(text, "{word} by {rule}: {message}{place}");
+            if let Some(hint) = &result.hint {
+                let _ = writeln!(text, "    {hint}");
+            }
+        }
+        if results.len() > TOLD {
+            let _ = writeln!(text, "{word} by {rule}: {} more of these", results.len() - TOLD);
+        }
+        if *level == Level::Block {
+            let _ = writeln!(
+                text,
+                "    to apply this very plan all the same: \
+                 cxform apply --override {rule}@{} --reason TEXT",
+                plan.hash
+            );
+        }
+    }
+    if !by_rule.is_empty() {
+        text.push('\n');
+    }
+}

@@ -1,0 +1,85 @@
+//! A value that may be one of several things and is none: which one was meant, and what is wrong.
+
+use jsonschema::ValidationError;
+use jsonschema::error::ValidationErrorKind as Kind;
+use serde_json::Value;
+
+use super::validate::{Explainer, expected_types, not_one_of};
+use super::words::{choice, either, type_name};
+use crate::model::{Finding, Node};
+
+type Branch = Vec<ValidationError<'static>>;
+
+/// Adds the findings of a value that fits none of the branches.
+///
+/// Where one branch has the value's shape, its own errors are told. Where several do and a key
+/// tells them apart (`type: http`), that key's choices are told. Else the shapes are listed.
+pub(super) fn explain(
+    explainer: Explainer<'_>,
+    error: &ValidationError<'_>,
+    node: &Node,
+    context: &[Branch],
+    findings: &mut Vec<Finding>,
+) {
+    let here = error.instance_path().as_str();
+    let shaped: Vec<&Branch> = context
+        .iter()
+        .filter(|branch| !branch.iter().any(|e| is_shape(e) && at(e) == here))
+        .collect();
+    if shaped.is_empty() {
+        findings.push(shapes(explainer, node, context));
+        return;
+    }
+    let tags: Vec<_> = shaped.iter().filter_map(|branch| branch.iter().find(is_choice)).collect();
+    if let [first, rest @ ..] = &tags[..]
+        && tags.len() == shaped.len()
+        && rest.iter().all(|tag| at(tag) == at(first))
+    {
+        let options: Vec<&Value> = tags.iter().flat_map(|tag| options(tag)).collect();
+        findings.push(not_one_of(explainer.node(first), options));
+        return;
+    }
+    let cost = |branch: &&Branch| (branch.iter().filter(is_choice).count(), branch.len());
+    for error in shaped.into_iter().min_by_key(cost).into_iter().flatten() {
+        explainer.explain(error, findings);
+    }
+}
+
+fn at<'e>(error: &'e ValidationError<'_>) -> &'e str {
+    error.instance_path().as_str()
+}
+
+fn is_choice(error: &&ValidationError<'_>) -> bool {
+    matches!(error.kind(), Kind::Constant { .. } | Kind::Enum { .. })
+}
+
+fn is_shape(error: &ValidationError<'_>) -> bool {
+    is_choice(&error) || matches!(error.kind(), Kind::Type { .. })
+}
+
+/// The values that an error of a choice would have taken.
+fn options<'e>(error: &'e ValidationError<'_>) -> Vec<&'e Value> {
+    match error.kind() {
+        Kind::Constant { expected_value } => vec![&**expected_value],
+        Kind::Enum { options } => options.as_array().into_iter().flatten().collect(),
+        _ => Vec::new(),
+    }
+}
+
+/// The value has the shape of no branch: all shapes, in one sentence.
+fn shapes(explainer: Explainer<'_>, node: &Node, context: &[Branch]) -> Finding {
+    let errors = || context.iter().flatten();
+    let types = errors().flat_map(|error| match error.kind() {
+        Kind::Type { kind } => expected_types(kind),
+        _ => Vec::new(),
+    });
+    let types: Vec<&str> = types.collect();
+    let choices: Vec<&Value> = errors().flat_map(options).collect();
+    let only_choices =
+        types.is_empty() || (types.iter().all(|name| *name == "string") && node.as_str().is_some());
+    if only_choices && !choices.is_empty() {
+        return not_one_of(node, choices);
+    }
+    let names = types.iter().map(|name| type_name(name).to_owned());
+    explainer.wrong_type(node, either(names.chain(choices.iter().copied().map(choice))))
+}

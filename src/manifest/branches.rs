@@ -68,18 +68,16 @@ fn options<'e>(error: &'e ValidationError<'_>) -> Vec<&'e Value> {
 
 /// The value has the shape of no branch: all shapes, in one sentence.
 fn shapes(explainer: Explainer<'_>, node: &Node, context: &[Branch]) -> Finding {
-    let errors = || context.iter().flatten();
-    let types = errors().flat_map(|error| match error.kind() {
+    // A branch of choices says their type too, which tells nothing more.
+    let choices: Vec<&Value> = context.iter().flatten().flat_map(options).collect();
+    let typed = context.iter().filter(|branch| !branch.iter().any(|error| is_choice(&error)));
+    let types = typed.flatten().flat_map(|error| match error.kind() {
         Kind::Type { kind } => expected_types(kind),
         _ => Vec::new(),
     });
-    let types: Vec<&str> = types.collect();
-    let choices: Vec<&Value> = errors().flat_map(options).collect();
-    let only_choices =
-        types.is_empty() || (types.iter().all(|name| *name == "string") && node.as_str().is_some());
-    if only_choices && !choices.is_empty() {
+    let names: Vec<String> = types.map(|name| type_name(name).to_owned()).collect();
+    if names.is_empty() && !choices.is_empty() {
         return not_one_of(node, choices);
     }
-    let names = types.iter().map(|name| type_name(name).to_owned());
-    explainer.wrong_type(node, either(names.chain(choices.iter().copied().map(choice))))
+    explainer.wrong_type(node, either(names.into_iter().chain(choices.into_iter().map(choice))))
 }

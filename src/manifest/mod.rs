@@ -4,7 +4,11 @@
 mod branches;
 mod json;
 mod read;
+#[cfg(test)]
+mod samples;
 pub mod schema;
+#[cfg(test)]
+mod tests;
 mod typed;
 mod validate;
 mod words;

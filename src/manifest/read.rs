@@ -4,8 +4,9 @@ use std::collections::BTreeMap;
 
 use super::schema::{API_VERSION, for_kind};
 use super::validate::Checker;
+use super::words::{like, quoted, shown};
 use super::yaml;
-use crate::model::{Finding, Item, ManifestKind, Node, Tree, closest};
+use crate::model::{Finding, Item, ManifestKind, Node, Tree};
 
 /// Documents that stand among manifests and are none.
 const OTHERS: [&str; 2] = ["Project", "Tenant"];
@@ -76,21 +77,21 @@ fn header(kinds: &[&ManifestKind], root: &Node, findings: &mut Vec<Finding>) {
         None => Finding::error("missing-key", &root.place, "missing key `kind`")
             .hint(format!("the kinds are {}", listed())),
         Some(node) => {
-            let text = node.as_str().unwrap_or_default();
-            let hint = match closest(text, names()) {
-                Some(name) => format!("did you mean `{name}`?"),
-                None => format!("the kinds are {}", listed()),
+            let (message, like) = match node.as_str() {
+                Some(text) => (format!("there is no kind {}", quoted(text)), like(text, names())),
+                None => (format!("a kind is a text, found {}", shown(node)), None),
             };
-            let what = super::words::shown(node);
-            Finding::error("unknown-kind", &node.place, format!("there is no kind {what}"))
-                .hint(hint)
+            Finding::error("unknown-kind", &node.place, message).hint(match like {
+                Some(like) => like,
+                None => format!("the kinds are {}", listed()),
+            })
         }
     });
 }
 
 /// The finding of an `apiVersion` that is not ours.
 pub(super) fn api_version(node: &Node) -> Finding {
-    let message = format!("this version of cxform cannot read {}", super::words::shown(node));
+    let message = format!("this version of cxform cannot read {}", shown(node));
     Finding::error("api-version", &node.place, message)
         .hint(format!("write `apiVersion: {API_VERSION}`"))
 }

@@ -86,3 +86,141 @@ pub fn to_yaml<T: Serialize>(value: &T) -> Result<String, WriteError> {
     serde_yaml::to_string_with_options(value, options)
         .map_err(|error| WriteError(error.to_string()))
 }
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeMap;
+
+    use serde_json::{Value, json};
+
+    use super::super::samples::{Overflow, QueueSpec, Sort};
+    use super::{read_document, to_yaml};
+
+    fn schema() -> Value {
+        let mut schema = schemars::schema_for!(QueueSpec).to_value();
+        crate::manifest::schema::strict(&mut schema);
+        schema
+    }
+
+    fn check(text: &str, expect: &str) {
+        let answer = match read_document::<QueueSpec>("s", text, &schema()) {
+            Ok((value, _)) => serde_json::to_string(&value.capacity).unwrap(),
+            Err(findings) => {
+                let line = |f: &crate::model::Finding| {
+                    format!("{} {}: {}", f.place.as_ref().unwrap(), f.rule, f.message)
+                };
+                findings.iter().map(line).collect::<Vec<_>>().join("\n")
+            }
+        };
+        assert_eq!(answer, expect, "{text}");
+    }
+
+    #[test]
+    fn yaml_and_json_are_read() {
+        check("capacity: 5", "5");
+        check("{\"capacity\": 5}", "5");
+        check("\u{feff} {\"capacity\": 5.0}", "5");
+        check("{capacity: 5}", "5");
+        check("", "s empty: the file holds no document");
+        check("capacity: 0", "s:1:11 out-of-range: `0` is out of range");
+        check("{\n \"capacity\": 0\n}", "s:2:14 out-of-range: `0` is out of range");
+        check(
+            "{\"capacity\": 1,\n\"capacity\": 2}",
+            "s:2:1 duplicate-key: the key `capacity` stands here twice",
+        );
+        check("{\"capacity\": 1", "s:1:1 syntax: a `[` or `{` is never closed");
+        check(
+            "capacity: 1\n---\ncapacity: 2",
+            "s:3:1 many-documents: only one document may stand here",
+        );
+    }
+
+    #[test]
+    fn what_is_written_reads_back() {
+        let texts = [
+            "NO",
+            "yes",
+            "on",
+            "2026-01-15",
+            "17:00",
+            "1_000",
+            "017",
+            "0o17",
+            "1e3",
+            "~",
+            "null",
+            "true",
+            "",
+            " a ",
+            "a: b",
+            "- a",
+            "#c",
+            "a #c",
+            "&a",
+            "*a",
+            "!a",
+            "%a",
+            "@a",
+            "`a`",
+            "'",
+            "\"",
+            "\\",
+            "<<",
+            "=",
+            "a\nb\n",
+            "\n",
+            "a\tb",
+            "\u{1b}[2J",
+            "\u{0}",
+            "\u{85}",
+            "\u{2028}",
+            "\u{feff}",
+            "é 😀",
+            "---",
+            "...",
+            "[a",
+            "{a",
+            "?",
+            "? a",
+            "-",
+            ":",
+            "a:",
+            ".inf",
+            ".nan",
+            "0x1F",
+            "12345678901234567890123",
+            "|",
+            ">",
+            "a,b",
+            "id:x",
+            "y",
+        ];
+        let value: BTreeMap<&str, Vec<Value>> = texts
+            .iter()
+            .map(|text| (*text, vec![json!(text), json!({ *text: [text, 5, -1.5, true] })]))
+            .collect();
+        let yaml = to_yaml(&value).unwrap();
+        let (nodes, findings) = crate::manifest::parse("f", &yaml);
+        assert_eq!(findings, [], "{yaml}");
+        assert_eq!(nodes[0].to_json(), json!(value), "{yaml}");
+    }
+
+    #[test]
+    fn the_look_of_what_is_written() {
+        let value = QueueSpec {
+            description: Some("NO".to_owned()),
+            sort: Some(Sort::Voice),
+            capacity: Some(5),
+            priority: None,
+            overflow: Some(Overflow { target: Some("x y".to_owned()), threshold: 80 }),
+            skill_groups: Some(vec!["a".to_owned(), "2026-01-15".to_owned()]),
+            colour: None,
+            destination: None,
+            open: Some(true),
+        };
+        let expect = "description: \"NO\"\ntype: voice\ncapacity: 5\noverflow:\n  target: x y\n  \
+                      threshold: 80\nskillGroups:\n  - a\n  - \"2026-01-15\"\nopen: true\n";
+        assert_eq!(to_yaml(&value).unwrap(), expect);
+        check(expect, "5");
+    }
+}

@@ -1,6 +1,6 @@
 //! A document against its schema: every error in words, at the place of the value it is about.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use jsonschema::error::{TypeKind, ValidationErrorKind as Kind};
 use jsonschema::{ValidationError, Validator};
@@ -8,9 +8,9 @@ use serde_json::Value;
 
 use super::branches;
 use super::read::api_version;
-use super::words::{choice, either, quoted, shown, sort_and_value, type_name};
+use super::words::{choice, either, like, quoted, shown, sort_and_value, type_name};
 use super::yaml;
-use crate::model::{Finding, Node, Place, Tree, closest};
+use crate::model::{Finding, Node, Place, Tree};
 
 /// So many errors of one document are told.
 const MOST: usize = 1000;
@@ -56,7 +56,8 @@ impl Checker {
                 break;
             }
         }
-        own.retain(|finding| findings.iter().all(|known| known.place != finding.place));
+        let told: BTreeSet<_> = findings.iter().map(|finding| finding.place.clone()).collect();
+        own.retain(|finding| !told.contains(&finding.place));
         own.sort();
         own.dedup();
         findings.extend(own);
@@ -130,6 +131,9 @@ impl<'a> Explainer<'a> {
             }
             Kind::UniqueItems => repeated(node),
             Kind::PropertyNames { error } => self.wrong_key(node, error),
+            Kind::OneOfMultipleValid { .. } => {
+                at("ambiguous", format!("{} can be read in more than one way", shown(node)))
+            }
             _ => at("not-allowed", format!("{} is not allowed here", shown(node))),
         };
         findings.push(finding);
@@ -144,14 +148,13 @@ impl<'a> Explainer<'a> {
     pub(super) fn wrong_type(self, node: &Node, expected: String) -> Finding {
         let message = format!("expected {expected}, found {}", sort_and_value(node));
         let finding = Finding::error("wrong-type", &node.place, message);
-        match &node.tree {
-            Tree::String(text) if yaml::lacks_space_after_colon(text) => finding.hint(yaml::COLON),
-            Tree::String(text) if yaml::reads_as_other(text) && expected != "a text" => {
-                finding.hint("take the quotes away")
-            }
-            Tree::Number(_) | Tree::Bool(_) if expected == "a text" => {
-                finding.hint("put it in quotes")
-            }
+        let hint = match &node.tree {
+            Tree::String(text) => text_hint(text, &expected),
+            Tree::Number(_) | Tree::Bool(_) if expected == "a text" => Some("put it in quotes"),
+            _ => None,
+        };
+        match hint {
+            Some(hint) => finding.hint(hint),
             _ => finding,
         }
     }
@@ -177,8 +180,8 @@ impl<'a> Explainer<'a> {
             let place = node.key_place(name).unwrap_or(&node.place);
             let finding =
                 Finding::error("unknown-key", place, format!("unknown key {}", quoted(name)));
-            match closest(name, known.iter().copied()) {
-                Some(like) => finding.hint(format!("did you mean `{like}`?")),
+            match like(name, known.iter().copied()) {
+                Some(like) => finding.hint(like),
                 None if known.is_empty() || known.len() > MOST_KEYS => finding,
                 None => {
                     let names: Vec<_> = known.iter().map(|name| format!("`{name}`")).collect();
@@ -186,7 +189,7 @@ impl<'a> Explainer<'a> {
                 }
             }
         };
-        unexpected.iter().map(finding).collect()
+        unexpected.iter().take(MOST).map(finding).collect()
     }
 
     /// The keys that a schema names, those of its branches and references included.
@@ -255,6 +258,24 @@ impl<'a> Explainer<'a> {
     }
 }
 
+/// What may help where a text stands and something else is wanted.
+fn text_hint(text: &str, expected: &str) -> Option<&'static str> {
+    const YES_OR_NO: [&str; 6] = ["yes", "no", "on", "off", "y", "n"];
+    if yaml::lacks_space_after_colon(text) {
+        return Some(yaml::COLON);
+    }
+    if expected.contains("a text") {
+        return None;
+    }
+    if expected.contains("`true` or `false`") && YES_OR_NO.contains(&&*text.to_lowercase()) {
+        return Some("write `true` or `false`");
+    }
+    if yaml::reads_as_other(text) {
+        return Some("take the quotes away");
+    }
+    yaml::reads_as_other(&text.replace('_', "")).then_some("write it without `_`")
+}
+
 /// Whether an error complains about the value itself rather than about what is in it.
 fn is_about_value(kind: &Kind) -> bool {
     matches!(
@@ -282,15 +303,9 @@ pub(super) fn not_one_of<'v>(node: &Node, options: impl IntoIterator<Item = &'v 
     let message = format!("expected {expected}, found {}", shown(node));
     let finding = Finding::error("not-one-of", &node.place, message);
     let texts = options.iter().filter_map(|option| option.as_str());
-    let text = node.as_str().unwrap_or_default();
-    let folded = text.to_lowercase();
-    match options.iter().filter_map(|option| option.as_str()).find(|t| t.to_lowercase() == folded) {
-        Some(same) => finding.hint(format!("did you mean `{same}`?")),
-        None if options.len() < 2 || text.is_empty() => finding,
-        None => match closest(text, texts) {
-            Some(like) => finding.hint(format!("did you mean `{like}`?")),
-            None => finding,
-        },
+    match node.as_str().filter(|_| options.len() > 1).and_then(|text| like(text, texts)) {
+        Some(like) => finding.hint(like),
+        None => finding,
     }
 }
 

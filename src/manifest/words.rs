@@ -2,7 +2,7 @@
 
 use serde_json::Value;
 
-use crate::model::{Node, Tree};
+use crate::model::{Node, Tree, closest};
 
 const LONGEST: usize = 40;
 
@@ -72,4 +72,22 @@ pub(super) fn either(parts: impl IntoIterator<Item = String>) -> String {
         [only] => only.clone(),
         [most @ .., last] => format!("{} or {last}", most.join(", ")),
     }
+}
+
+/// The hint of a slip of the pen; none where nothing is like `text`, or it is no word.
+pub(super) fn like<'a>(
+    text: &str,
+    candidates: impl IntoIterator<Item = &'a str>,
+) -> Option<String> {
+    if text.len() > 4 * LONGEST {
+        return None;
+    }
+    let lower = text.to_lowercase();
+    let candidates: Vec<&str> = candidates.into_iter().collect();
+    let same = candidates.iter().find(|candidate| candidate.to_lowercase() == lower);
+    let like = match same {
+        Some(same) => (*same).to_owned(),
+        None => closest(text, candidates)?,
+    };
+    Some(format!("did you mean `{like}`?"))
 }

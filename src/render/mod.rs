@@ -1,1 +1,3 @@
-//! (in the making)
+//! Values as text for people and machines; nothing here prints.
+
+pub mod findings;

@@ -8,10 +8,10 @@ use granit_parser::{Event, Parser, ScalarStyle, Span, StrInput, Tag};
 
 use super::mapping::Mapping;
 use super::scalar::{NoNumber, core};
+use super::syntax::MAX_DEPTH;
 use super::{Parsed, syntax};
 use crate::model::{Finding, Node, NodeKey, Place, Tree};
 
-const MAX_DEPTH: usize = 64;
 const MAX_NODES: usize = 10_000_000;
 const MAX_COPIES: usize = 4_000_000;
 
@@ -36,6 +36,8 @@ impl<'a> Reader<'a> {
         let options = granit_parser::options! {
             emit_comments: false,
             emit_unresolved_aliases: true,
+            flow_nesting_limit: MAX_DEPTH + 1,
+            block_nesting_limit: MAX_DEPTH + 1,
         };
         Self {
             events: Parser::new_from_str_with_options(text, options),
@@ -106,8 +108,7 @@ impl<'a> Reader<'a> {
             return Err(Box::new(finding.hint("split it into several files")));
         }
         if depth > MAX_DEPTH {
-            let message = format!("nested more than {MAX_DEPTH} levels deep");
-            return Err(Box::new(Finding::error("too-deep", &place, message)));
+            return Err(Box::new(syntax::too_deep(&place)));
         }
         let (tree, anchor) = match event {
             Event::Scalar(text, style, anchor, tag) => {

@@ -4,8 +4,19 @@ use granit_parser::{ErrorKind, ScanError};
 
 use crate::model::{Finding, Place};
 
+/// More levels than this are refused.
+pub(super) const MAX_DEPTH: usize = 64;
+
+/// The finding of a value that is nested too deeply.
+pub(super) fn too_deep(place: &Place) -> Finding {
+    Finding::error("too-deep", place, format!("nested more than {MAX_DEPTH} levels deep"))
+}
+
 /// The finding of a syntax error, at the place where the parser gave up.
 pub(super) fn explain(error: &ScanError, place: &Place, text: &str) -> Finding {
+    if *error.kind() == ErrorKind::RecursionLimitExceeded {
+        return too_deep(place);
+    }
     let (message, hint) = match error.kind() {
         ErrorKind::TabNotAllowed
         | ErrorKind::TabInBlockIndentation
@@ -59,7 +70,6 @@ pub(super) fn explain(error: &ScanError, place: &Place, text: &str) -> Finding {
         ErrorKind::UnexpectedCharacter { .. } => {
             ("a value cannot begin with this character".to_owned(), Some("quote the text"))
         }
-        ErrorKind::RecursionLimitExceeded => ("nested too deeply".to_owned(), None),
         other => (other.to_string(), None),
     };
     let lacks_space = [place.line, place.line.saturating_sub(1)]

@@ -135,7 +135,7 @@ fn syntax_hints() {
 
 #[test]
 fn places() {
-    check_place("a: 1\nbb: xyz", "/bb", (2, 4, 3));
+    check_place("a: 1\nbb: xyz", "/bb", (2, 5, 3));
     check_place("a: 1\nbb: xyz", "key:bb", (2, 1, 2));
     check_place("a:\n  - é: ü\n    ö: 'ab'", "/a/0/ö", (3, 8, 4));
     check_place("日本: {語: x}", "/日本/語", (1, 9, 1));
@@ -145,7 +145,7 @@ fn places() {
     check_place("a: &x {b: 1}\nc: *x", "/c", (2, 4, 2));
     check_place("a: &x {b: 1}\nc: *x", "/c/b", (1, 11, 1));
     check_place("a:\n  b:\n    c: 1", "/a", (2, 3, 0));
-    check_place("a: >\n  x\n  y", "/a", (1, 4, 0));
+    check_place("a: >\n  x\n  y", "/a", (2, 3, 0));
 }
 
 #[test]

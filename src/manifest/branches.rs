@@ -4,7 +4,8 @@ use jsonschema::ValidationError;
 use jsonschema::error::ValidationErrorKind as Kind;
 use serde_json::Value;
 
-use super::validate::{Explainer, expected_types, not_one_of};
+use super::complaints::{not_one_of, wrong_type};
+use super::validate::{Explainer, expected_types};
 use super::words::{choice, either, type_name};
 use crate::model::{Finding, Node};
 
@@ -27,7 +28,7 @@ pub(super) fn explain(
         .filter(|branch| !branch.iter().any(|e| is_shape(e) && at(e) == here))
         .collect();
     if shaped.is_empty() {
-        findings.push(shapes(explainer, node, context));
+        findings.push(shapes(node, context));
         return;
     }
     let tags: Vec<_> = shaped.iter().filter_map(|branch| branch.iter().find(is_choice)).collect();
@@ -67,7 +68,7 @@ fn options<'e>(error: &'e ValidationError<'_>) -> Vec<&'e Value> {
 }
 
 /// The value has the shape of no branch: all shapes, in one sentence.
-fn shapes(explainer: Explainer<'_>, node: &Node, context: &[Branch]) -> Finding {
+fn shapes(node: &Node, context: &[Branch]) -> Finding {
     // A branch of choices says their type too, which tells nothing more.
     let choices: Vec<&Value> = context.iter().flatten().flat_map(options).collect();
     let typed = context.iter().filter(|branch| !branch.iter().any(|error| is_choice(&error)));
@@ -79,5 +80,5 @@ fn shapes(explainer: Explainer<'_>, node: &Node, context: &[Branch]) -> Finding 
     if names.is_empty() && !choices.is_empty() {
         return not_one_of(node, choices);
     }
-    explainer.wrong_type(node, either(names.into_iter().chain(choices.into_iter().map(choice))))
+    wrong_type(node, &either(names.into_iter().chain(choices.into_iter().map(choice))))
 }

@@ -2,11 +2,13 @@
 //! what may be written. Text in, values out; no files.
 
 mod branches;
+mod complaints;
 mod json;
 mod read;
 #[cfg(test)]
 mod samples;
 pub mod schema;
+mod strict;
 #[cfg(test)]
 mod tests;
 mod typed;

@@ -255,10 +255,5 @@ fn no_mutation_makes_it_panic() {
         assert!(any.is_ok() || any.is_err_and(|findings| !findings.is_empty()));
         assert!(findings.iter().all(|f| f.place.as_ref().is_some_and(|p| p.line > 0)), "{text:?}");
         assert!(items.len() <= 3);
-        let sources = std::collections::BTreeMap::from([("q.yaml".to_owned(), text)]);
-        assert_eq!(
-            crate::render::findings::text(&findings, &sources).is_empty(),
-            findings.is_empty()
-        );
     }
 }

@@ -22,8 +22,8 @@ impl Mapping {
         }
         if !self.merges.is_empty() {
             let mut known = self.entries.iter().map(|(key, _)| key.text.clone()).collect();
-            for (place, node) in self.merges {
-                merge(&mut self.entries, &mut known, &place, node, true, findings);
+            for (_, node) in self.merges {
+                merge(&mut self.entries, &mut known, node, true, findings);
             }
         }
         Tree::Object(self.entries)
@@ -64,7 +64,6 @@ fn drop_duplicates(entries: &mut Vec<(NodeKey, Node)>, findings: &mut Vec<Findin
 fn merge(
     entries: &mut Vec<(NodeKey, Node)>,
     known: &mut BTreeSet<String>,
-    place: &Place,
     node: Node,
     list_allowed: bool,
     findings: &mut Vec<Finding>,
@@ -79,7 +78,7 @@ fn merge(
         }
         Tree::Array(items) if list_allowed => {
             for item in items {
-                merge(entries, known, place, item, false, findings);
+                merge(entries, known, item, false, findings);
             }
         }
         _ => findings.push(

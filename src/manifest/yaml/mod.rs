@@ -4,6 +4,7 @@ mod mapping;
 mod reader;
 mod scalar;
 mod syntax;
+mod tags;
 
 use crate::model::{Finding, Node, Tree};
 

@@ -1,15 +1,13 @@
 //! The parser's events, put together to trees.
 
-use std::borrow::Cow;
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use granit_parser::{Event, Parser, ScalarStyle, Span, StrInput, Tag};
+use granit_parser::{Event, Parser, ScalarStyle, Span, StrInput};
 
 use super::mapping::Mapping;
-use super::scalar::{NoNumber, core};
 use super::syntax::MAX_DEPTH;
-use super::{Parsed, syntax};
+use super::{Parsed, syntax, tags};
 use crate::model::{Finding, Node, NodeKey, Place, Tree};
 
 const MAX_NODES: usize = 10_000_000;
@@ -112,14 +110,14 @@ impl<'a> Reader<'a> {
         }
         let (tree, anchor) = match event {
             Event::Scalar(text, style, anchor, tag) => {
-                (self.scalar(text, style, tag.as_deref(), &place), anchor)
+                (tags::scalar(text, style, tag.as_deref(), &place, &mut self.findings), anchor)
             }
             Event::SequenceStart(_, anchor, tag) => {
-                self.collection_tag(tag.as_deref(), "seq", &place);
+                tags::collection(tag.as_deref(), "seq", &place, &mut self.findings);
                 (self.sequence(depth)?, anchor)
             }
             Event::MappingStart(_, anchor, tag) => {
-                self.collection_tag(tag.as_deref(), "map", &place);
+                tags::collection(tag.as_deref(), "map", &place, &mut self.findings);
                 (self.mapping(depth)?, anchor)
             }
             Event::Alias(id) => return self.alias(id, place),
@@ -211,73 +209,6 @@ impl<'a> Reader<'a> {
                 Ok(None)
             }
         }
-    }
-
-    fn scalar(
-        &mut self,
-        text: Cow<'a, str>,
-        style: ScalarStyle,
-        tag: Option<&Tag>,
-        place: &Place,
-    ) -> Tree {
-        let core_tag = match tag {
-            None if style == ScalarStyle::Plain => "",
-            None => "str",
-            Some(tag) if tag.parts() == ("", "!") => "str",
-            Some(tag) => match tag.core_suffix() {
-                Some(suffix) => suffix,
-                None => {
-                    self.custom_tag(tag, place);
-                    "str"
-                }
-            },
-        };
-        if core_tag == "str" {
-            return Tree::String(text.into_owned());
-        }
-        let value = match core(&text) {
-            Ok(value) => value.unwrap_or_else(|| Tree::String(text.into_owned())),
-            Err(NoNumber::NotFinite) => {
-                let message = format!("`{text}` is not a number that can be sent");
-                self.complain("number", place, &message, "quote it if it is a text");
-                Tree::String(text.into_owned())
-            }
-            Err(NoNumber::TooLarge) => {
-                let message = format!("`{text}` is larger than a number can be");
-                self.complain("number", place, &message, "quote it if it is a text, such as an id");
-                Tree::String(text.into_owned())
-            }
-        };
-        let fits = match core_tag {
-            "" => true,
-            "null" => value == Tree::Null,
-            "bool" => matches!(value, Tree::Bool(_)),
-            "int" => matches!(&value, Tree::Number(number) if !number.is_f64()),
-            "float" => matches!(value, Tree::Number(_)),
-            _ => false,
-        };
-        if !fits {
-            let message = format!("this value is not what its tag `!!{core_tag}` says");
-            self.complain("tag", place, &message, "leave the tag out");
-        }
-        value
-    }
-
-    fn collection_tag(&mut self, tag: Option<&Tag>, expect: &str, place: &Place) {
-        match tag {
-            Some(tag) if tag.core_suffix() != Some(expect) => self.custom_tag(tag, place),
-            _ => {}
-        }
-    }
-
-    fn custom_tag(&mut self, tag: &Tag, place: &Place) {
-        let message = format!("the tag `{}` has no meaning here", tag.original());
-        self.complain(
-            "tag",
-            place,
-            &message,
-            "leave the tag out, or quote a text that begins with `!`",
-        );
     }
 
     fn alias(&mut self, id: usize, place: Place) -> Result<Node, Stop> {

@@ -16,6 +16,16 @@ fn check(text: &str, expect: &str) {
     assert_eq!(lines.join("\n"), expect, "{cut}");
 }
 
+#[test]
+fn long_texts_are_no_keys() {
+    let long = "x y".repeat(1000);
+    for quote in ["", "'", "\""] {
+        let value = format!("{quote}{long}{quote}");
+        check(&format!("- {value}"), &format!("[\"{long}\"]"));
+        check(&format!("[{value}, {{a: {value}}}]"), &format!("[\"{long}\",{{\"a\":\"{long}\"}}]"));
+    }
+}
+
 /// The place and width of the value, or with `key:` of the key, at a pointer.
 fn check_place(text: &str, pointer: &str, expect: (u32, u32, u32)) {
     let (nodes, findings) = parse("f.yaml", text);

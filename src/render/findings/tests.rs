@@ -196,3 +196,41 @@ fn sarif() {
     assert_eq!(results[3].get("locations"), None);
     assert_eq!(results[4]["level"], "warning");
 }
+
+/// Whatever a file holds and wherever a finding points, the text stays within its layout.
+#[test]
+fn no_place_breaks_the_text() {
+    let pieces = [
+        "\t",
+        "\r",
+        "\n",
+        "\r\n",
+        "é",
+        "😀",
+        "\u{301}",
+        "\u{1b}[31m",
+        "\u{0}",
+        "\u{202e}",
+        "\u{200d}",
+        "a: ",
+        "日本",
+    ];
+    let mut seed = 11_u64;
+    let mut random = |below: u32| {
+        seed = seed.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
+        u32::try_from(seed >> 33).unwrap() % below
+    };
+    for _ in 0..2000 {
+        let text: String = (0..random(400)).map(|_| pieces[random(13) as usize]).collect();
+        let sources = BTreeMap::from([("f\n".to_owned(), text)]);
+        let mut any = || place("f\n", random(9), random(300), random(30));
+        let finding =
+            Finding::error("r", &any(), "a\nb\tc\u{7}").related(&any(), "d\ne").hint("f\ng");
+        let shown = super::text(&[finding], &sources);
+        assert!(shown.chars().all(|c| c == '\n' || !c.is_control()), "{shown:?}");
+        let first_words = ["error[r]: ", " ", "-", "1", "2", "3", "4", "5", "6", "7", "8", ":::"];
+        let in_layout =
+            |line: &str| line.is_empty() || first_words.iter().any(|w| line.starts_with(w));
+        assert!(shown.lines().all(in_layout), "{shown}");
+    }
+}

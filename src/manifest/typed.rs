@@ -115,6 +115,53 @@ mod tests {
         assert_eq!(answer, expect, "{text}");
     }
 
+    fn check_schema(schema: Value, text: &str, expect: &str) {
+        let findings = read_document::<Value>("s", text, &schema).err().unwrap_or_default();
+        let line = |f: &crate::model::Finding| {
+            let hint = f.hint.as_deref().unwrap_or_default();
+            format!("{} {}: {} ({hint})", f.place.as_ref().unwrap(), f.rule, f.message)
+        };
+        assert_eq!(findings.iter().map(line).collect::<Vec<_>>().join("\n"), expect, "{text}");
+    }
+
+    #[test]
+    fn secrets_are_not_repeated() {
+        let schema = json!({
+            "properties": {"key": {"$ref": "#/$defs/Secret"}},
+            "$defs": {"Secret": {
+                "description": "Write `{ env: NAME }`.",
+                "writeOnly": true,
+                "oneOf": [{"type": "object", "required": ["env"]}],
+            }},
+        });
+        let expect = "a secret may not be written into a file (Write `{ env: NAME }`.)";
+        check_schema(schema.clone(), "key: hunter2", &format!("s:1:6 literal-secret: {expect}"));
+        check_schema(schema.clone(), "key: {env: X}", "");
+        check_schema(schema, "key: {}", "s:1:6 missing-key: missing key `env` ()");
+    }
+
+    #[test]
+    fn keys_of_the_wrong_branch() {
+        let schema = json!({
+            "properties": {"name": {}},
+            "oneOf": [
+                {"properties": {"type": {"const": "a"}, "x": {"type": "integer"}}},
+                {"properties": {"type": {"const": "b"}, "y": {}}},
+            ],
+            "unevaluatedProperties": false,
+        });
+        let wrong = "s:1:20 misplaced-key: the key `y` does not go with the others ()";
+        check_schema(schema.clone(), "{name: n, type: a, y: 1}", wrong);
+        let range = "s:1:14 wrong-type: expected a whole number, found the text `z` ()";
+        check_schema(schema.clone(), "{type: a, x: z}", range);
+        check_schema(
+            schema,
+            "{type: a, zz: 1, nmae: 2}",
+            "s:1:11 unknown-key: unknown key `zz` (keys that may stand here: `name`, `x`, `y`)\n\
+             s:1:18 unknown-key: unknown key `nmae` (did you mean `name`?)",
+        );
+    }
+
     #[test]
     fn yaml_and_json_are_read() {
         check("capacity: 5", "5");

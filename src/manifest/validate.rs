@@ -10,12 +10,14 @@ use super::branches;
 use super::complaints::{not_one_of, repeated, too_long, too_short, wrong_type};
 use super::read::api_version;
 use super::words::{choice, either, like, quoted, shown, type_name};
-use crate::model::{Finding, Node, Tree};
+use crate::model::{Finding, LITERAL_SECRET, Node, Tree};
 
 /// So many errors of one document are told.
 const MOST: usize = 1000;
 /// So many known keys are listed where none is like the unknown one.
 const MOST_KEYS: usize = 12;
+/// The rule of a key that only another form of the mapping has.
+const MISPLACED: &str = "misplaced-key";
 
 /// A compiled schema.
 pub(super) struct Checker {
@@ -56,6 +58,10 @@ impl Checker {
                 break;
             }
         }
+        // While a branch fails, none of its keys counts as known.
+        if own.iter().any(|finding| finding.rule != MISPLACED) {
+            own.retain(|finding| finding.rule != MISPLACED);
+        }
         let told: BTreeSet<_> = findings.iter().map(|finding| finding.place.clone()).collect();
         own.retain(|finding| !told.contains(&finding.place));
         own.sort();
@@ -79,6 +85,10 @@ impl<'a> Explainer<'a> {
         if node.tree == Tree::Null && is_about_value(error.kind()) {
             let hint = "leave the key out (not managed) or write an empty value";
             findings.push(at("null", "null is not a value".to_owned()).hint(hint));
+            return;
+        }
+        if let Some(finding) = self.literal_secret(error, node) {
+            findings.push(finding);
             return;
         }
         let finding = match error.kind() {
@@ -150,6 +160,21 @@ impl<'a> Explainer<'a> {
         self.schema.pointer(&path[..path.rfind('/')?])
     }
 
+    /// A value where the schema wants a reference to a secret, which it says by `writeOnly`; the
+    /// value is in no message.
+    fn literal_secret(self, error: &ValidationError<'_>, node: &Node) -> Option<Finding> {
+        let is_scalar = !matches!(node.tree, Tree::Array(_) | Tree::Object(_));
+        let schema = self.around(error).filter(|_| is_scalar && is_about_value(error.kind()))?;
+        (schema.get("writeOnly") == Some(&Value::Bool(true))).then(|| {
+            let message = "a secret may not be written into a file";
+            let finding = Finding::error(LITERAL_SECRET, &node.place, message);
+            match description(schema) {
+                Some(text) => finding.hint(text),
+                None => finding,
+            }
+        })
+    }
+
     fn unknown_keys(
         self,
         error: &ValidationError<'_>,
@@ -160,9 +185,14 @@ impl<'a> Explainer<'a> {
         if let Some(schema) = self.around(error) {
             self.known_keys(schema, 0, &mut known);
         }
+        let of_a_branch: BTreeSet<&str> = known.iter().copied().collect();
         known.retain(|name| node.get(name).is_none());
         let finding = |name: &String| {
             let place = node.key_place(name).unwrap_or(&node.place);
+            if of_a_branch.contains(name.as_str()) {
+                let message = format!("the key {} does not go with the others", quoted(name));
+                return Finding::error(MISPLACED, place, message);
+            }
             let finding =
                 Finding::error("unknown-key", place, format!("unknown key {}", quoted(name)));
             match like(name, known.iter().copied()) {
@@ -220,11 +250,8 @@ impl<'a> Explainer<'a> {
     }
 
     fn form(self, error: &ValidationError<'_>, pattern: &str) -> String {
-        let description = self.around(error).and_then(|schema| schema.get("description"));
-        match description.and_then(Value::as_str) {
-            Some(text) => text.split("\n\n").next().unwrap_or(text).replace('\n', " "),
-            None => format!("it has to match `{pattern}`"),
-        }
+        let description = self.around(error).and_then(description);
+        description.unwrap_or_else(|| format!("it has to match `{pattern}`"))
     }
 
     fn wrong_key(self, node: &Node, error: &ValidationError<'_>) -> Finding {
@@ -253,6 +280,12 @@ fn is_about_value(kind: &Kind) -> bool {
             | Kind::Enum { .. }
             | Kind::Constant { .. }
     )
+}
+
+/// The first paragraph of a schema's description, on one line.
+fn description(schema: &Value) -> Option<String> {
+    let text = schema.get("description")?.as_str()?;
+    Some(text.split("\n\n").next().unwrap_or(text).replace('\n', " "))
 }
 
 /// The names of the types that are wanted.

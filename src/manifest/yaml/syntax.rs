@@ -72,9 +72,17 @@ pub(super) fn explain(error: &ScanError, place: &Place, text: &str) -> Finding {
         }
         other => (other.to_string(), None),
     };
-    let lacks_space = [place.line, place.line.saturating_sub(1)]
-        .iter()
-        .any(|line| line_at(text, *line).is_some_and(lacks_space_after_colon));
+    let wants_key = matches!(
+        error.kind(),
+        ErrorKind::MappingValueNotAllowed
+            | ErrorKind::SimpleKeyExpected
+            | ErrorKind::InvalidSimpleKey
+            | ErrorKind::ExpectedBlockMappingKey
+    );
+    let lacks_space = wants_key
+        && [place.line, place.line.saturating_sub(1)]
+            .iter()
+            .any(|line| line_at(text, *line).is_some_and(lacks_space_after_colon));
     let tab = line_at(text, place.line)
         .is_some_and(|line| line.trim_start_matches(' ').starts_with('\t'));
     let hint = match hint {
@@ -98,7 +106,7 @@ fn line_at(text: &str, line: u32) -> Option<&str> {
 
 /// Whether a line is `key:value`; what looks like a URL or a time is not.
 pub(crate) fn lacks_space_after_colon(line: &str) -> bool {
-    let Some((key, value)) = line.trim_start_matches([' ', '-']).split_once(':') else {
+    let Some((key, value)) = line.trim_start().split_once(':') else {
         return false;
     };
     let is_word = |c: char| c.is_alphanumeric() || matches!(c, '_' | '-');

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use serde_json::{Value, json};
 
-use crate::model::{Address, Finding, Level, Place};
+use crate::model::{Address, Finding, LITERAL_SECRET, Level, Place};
 
 fn place(file: &str, line: u32, column: u32, width: u32) -> Place {
     Place { file: file.into(), line, column, width }
@@ -93,6 +93,13 @@ blocked[declared-twice]: queue/b: 100% twice
     );
     check_text(3, "warning[licence]: queue/b: 501\u{fffd}[2J agents\n\n1 warning\n");
     check_text(4, "held[stale]: old\n--> c.yaml\n\n1 held in 1 file\n");
+}
+
+#[test]
+fn a_secret_is_not_shown() {
+    let finding = Finding::error(LITERAL_SECRET, &place("a,b.yaml", 4, 3, 8), "m");
+    let expect = "error[literal-secret]: m\n--> a,b.yaml:4:3\n\n1 error in 1 file\n";
+    assert_eq!(super::text(&[finding], &sources()), expect);
 }
 
 #[test]

@@ -6,7 +6,7 @@ use annotate_snippets::{AnnotationKind, Group, Level as Grade, Origin, Renderer,
 
 use super::headline;
 use super::source::{line, neutral};
-use crate::model::{Finding, Level, Place};
+use crate::model::{Finding, LITERAL_SECRET, Level, Place};
 
 /// So many findings are shown in full.
 const MOST: usize = 50;
@@ -44,6 +44,8 @@ fn one(renderer: &Renderer, finding: &Finding, sources: &BTreeMap<String, String
     };
     let title = grade.primary_title(neutral(&headline(finding))).id(finding.rule);
     let mut group = Group::with_title(title);
+    let none = BTreeMap::new();
+    let sources = if finding.rule == LITERAL_SECRET { &none } else { sources };
     if let Some(place) = &finding.place {
         group = point(group, place, None, true, sources);
     }

@@ -1,1 +1,21 @@
-//! (in the making)
+//! Manifests: YAML text to values whose every part knows its place, and the JSON Schemas that say
+//! what may be written. Text in, values out; no files.
+
+mod branches;
+mod complaints;
+mod json;
+mod read;
+#[cfg(test)]
+mod samples;
+pub mod schema;
+mod strict;
+#[cfg(test)]
+mod tests;
+mod typed;
+mod validate;
+mod words;
+mod yaml;
+
+pub use read::read;
+pub use typed::{WriteError, read_document, to_yaml};
+pub use yaml::parse;

@@ -2,6 +2,9 @@
 
 use super::{Address, Place};
 
+/// The rule of a finding whose line holds a secret: no rendering shows that line.
+pub const LITERAL_SECRET: &str = "literal-secret";
+
 /// How grave a finding is.
 #[derive(
     Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, serde::Serialize, serde::Deserialize,

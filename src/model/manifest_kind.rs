@@ -1,14 +1,17 @@
-//! What a kind of manifest is, as far as a reader needs to know.
+//! A sort of manifest document, as data: what `kind: Queue` is called and what may stand in it.
 
-/// One value of a manifest's `kind:` and the shape of its `spec`.
+/// One sort of manifest. The kinds keep theirs in static slices; `manifest` makes the whole
+/// document's JSON Schema of it and checks documents against that.
 #[derive(Clone, Copy, Debug)]
 pub struct ManifestKind {
-    /// The word after `kind:`.
+    /// The text of `kind`, `Queue`.
     pub kind: &'static str,
-    /// What it declares, in one sentence.
+    /// What it declares, in one sentence; shown by editors.
     pub description: &'static str,
-    /// The JSON Schema of `spec`.
+    /// The schema of `spec`: usually `|| schemars::schema_for!(QueueSpec)`.
     pub spec_schema: fn() -> schemars::Schema,
-    /// Whether the manifest may say `state: absent`.
+    /// What `metadata` may hold beside `name`: the schema of a struct with those keys alone.
+    pub metadata_schema: Option<fn() -> schemars::Schema>,
+    /// Whether `state: absent` may be written, and `spec` left out then.
     pub absent_allowed: bool,
 }

@@ -14,7 +14,7 @@ mod state;
 pub use address::{Address, AddressError};
 pub use document::{Document, Leaf, digest_of};
 pub use facts::{Facts, Licence, unresolved};
-pub use finding::{Finding, Level};
+pub use finding::{Finding, LITERAL_SECRET, Level};
 pub use manifest_kind::ManifestKind;
 pub use names::{Key, Named, Names, Reference, ReferenceError, closest};
 pub use node::{Item, Key as NodeKey, Node, Place, Tree};

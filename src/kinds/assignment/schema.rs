@@ -21,18 +21,21 @@ pub(super) const KINDS: &[ManifestKind] = &[
         description: "Which agents hold which skills, at which level and when. Assignments that \
                       no manifest names are left alone.",
         spec_schema: schema_of::<MatrixSpec>,
+        metadata_schema: None,
         absent_allowed: false,
     },
     ManifestKind {
         kind: GROUP,
         description: "Agents that a matrix can name together, as `group:NAME`.",
         spec_schema: schema_of::<GroupSpec>,
+        metadata_schema: None,
         absent_allowed: false,
     },
     ManifestKind {
         kind: WINDOW,
         description: "When an assignment holds, from one instant to a later one.",
         spec_schema: schema_of::<WindowSpec>,
+        metadata_schema: None,
         absent_allowed: false,
     },
 ];
@@ -50,10 +53,9 @@ struct MatrixSpec {
     /// A row an agent (name, id or e-mail address) or `group:NAME`; in it a level a skill.
     agents: BTreeMap<String, BTreeMap<String, Cell>>,
     /// The `AvailabilityWindow` of cells that name none.
-    #[schemars(with = "String", length(min = 1))]
+    #[schemars(length(min = 1))]
     window: Option<String>,
     /// `additive`: assignments that no manifest names are left alone.
-    #[schemars(with = "Scope")]
     scope: Option<Scope>,
 }
 
@@ -120,6 +122,6 @@ struct WindowSpec {
     /// When it ends, after `from`.
     to: String,
     /// The IANA zone of local times: `Europe/Berlin`.
-    #[schemars(with = "String", length(min = 1))]
+    #[schemars(length(min = 1))]
     timezone: Option<String>,
 }

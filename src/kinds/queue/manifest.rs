@@ -18,6 +18,7 @@ pub(super) const KINDS: &[ManifestKind] = &[ManifestKind {
     kind: QUEUE,
     description: "A queue. A field that is left out is not managed and stays as the tenant has it.",
     spec_schema,
+    metadata_schema: None,
     absent_allowed: true,
 }];
 
@@ -32,25 +33,22 @@ fn spec_schema() -> Schema {
 #[expect(dead_code, reason = "the shape is the schema; values are read from the node, with places")]
 struct QueueSpec {
     /// Free text for people.
-    #[schemars(with = "String")]
     description: Option<String>,
     /// The queue's type; `standard` on create unless said.
-    #[schemars(with = "String", length(min = 1))]
+    #[schemars(length(min = 1))]
     r#type: Option<String>,
     /// How many calls may wait, 1 to 5000. Needed to create a queue.
-    #[schemars(with = "u16", range(min = 1, max = 5000))]
+    #[schemars(range(min = 1, max = 5000))]
     capacity: Option<u16>,
     /// 0 to 9; 5 on create unless said.
-    #[schemars(with = "u8", range(min = 0, max = 9))]
+    #[schemars(range(min = 0, max = 9))]
     priority: Option<u8>,
     /// Where calls go when the queue is full.
-    #[schemars(with = "OverflowSpec")]
     overflow: Option<OverflowSpec>,
     /// Skills whose agents serve this queue: names or ids, in any order. `[]` means none.
-    #[schemars(with = "Vec<String>", inner(length(min = 1)))]
+    #[schemars(inner(length(min = 1)))]
     skill_groups: Option<Vec<String>>,
     /// Rules in their order. `[]` means none.
-    #[schemars(with = "Vec<RuleSpec>")]
     routing_rules: Option<Vec<RuleSpec>>,
 }
 
@@ -60,12 +58,13 @@ struct QueueSpec {
 #[expect(dead_code, reason = "the shape is the schema; values are read from the node, with places")]
 struct OverflowSpec {
     /// What the target is; `queue` on create unless said.
-    #[schemars(with = "String", length(min = 1))]
+    #[schemars(length(min = 1))]
     r#type: Option<String>,
     /// The queue that takes over: its name or id. `null` means no target.
+    #[schemars(extend("x-nullable" = true))]
     target: Option<String>,
     /// At how many percent of the capacity; 80 on create unless said.
-    #[schemars(with = "u8", range(min = 0, max = 100))]
+    #[schemars(range(min = 0, max = 100))]
     threshold: Option<u8>,
 }
 

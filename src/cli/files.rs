@@ -6,6 +6,7 @@ mod write;
 use std::path::{Path, PathBuf};
 
 pub use walk::{SourceFile, read_manifests};
+pub(super) use write::sync_folder;
 pub use write::{Access, write, write_out};
 
 use super::console::ConsoleError;

@@ -8,3 +8,4 @@ pub mod exit;
 pub mod files;
 pub mod project;
 pub mod settings;
+pub mod state;

@@ -14,7 +14,7 @@ use serde::{Deserialize, Deserializer};
 use serde_json::Value;
 
 pub use locate::{find, locate};
-pub use secret::SecretFrom;
+pub use secret::{SecretFrom, misplaced_secret};
 
 use crate::http::Dialect;
 use crate::model::{Level, closest};

@@ -107,7 +107,7 @@ fn folder_of(path: &Path) -> &Path {
 }
 
 /// Makes the names in a folder durable, where the system lets folders be synced.
-#[cfg_attr(unix, allow(clippy::disallowed_methods, reason = "this is the one home of files"))]
+#[allow(clippy::disallowed_methods, reason = "this is the one home of file access")]
 pub(in crate::cli) fn sync_folder(folder: &Path) -> std::io::Result<()> {
     if cfg!(unix) { File::open(folder)?.sync_all() } else { Ok(()) }
 }

@@ -118,3 +118,32 @@ fn cut(file: &File, bytes: u64) -> std::io::Result<()> {
     file.set_len(file.metadata()?.len().saturating_sub(bytes))?;
     file.sync_all()
 }
+
+#[cfg(test)]
+mod tests {
+    use std::io::Write as _;
+
+    use super::{appending, end_of};
+    use crate::cli::files::tests::Folder;
+
+    #[test]
+    fn the_last_line_is_found_however_long() {
+        let folder = Folder::new("end");
+        let check = |name: &str, content: &str, last: Option<&str>, torn: &str| {
+            let mut file = appending().open(folder.path().join(name)).unwrap();
+            file.write_all(content.as_bytes()).unwrap();
+            let (found, rest) = end_of(&mut file).unwrap();
+            assert!(found.as_deref() == last.map(str::as_bytes), "{name}");
+            assert!(rest == torn.as_bytes(), "{name}");
+        };
+        let long = "x".repeat(300_000);
+        check("empty", "", None, "");
+        check("torn", "a", None, "a");
+        check("one", "a\n", Some("a"), "");
+        check("two", "a\nb\n", Some("b"), "");
+        check("two-torn", "a\nb\nc", Some("b"), "c");
+        check("long", &format!("{long}\n"), Some(&long), "");
+        check("long-last", &format!("a\n{long}\n"), Some(&long), "");
+        check("long-torn", &format!("a\nb\n{long}"), Some("b"), &long);
+    }
+}

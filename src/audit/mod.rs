@@ -1,1 +1,11 @@
-//! (in the making)
+//! The audit: one line for each thing that was done, each linked to the one before by its hash.
+//!
+//! Values in, values out: the files are in `cli::state`, the clock in `cli::clock`.
+
+mod chain;
+mod entry;
+mod verify;
+
+pub use chain::{Chain, ChainError, GENESIS};
+pub use entry::{Change, CheckRecord, Entry, Event, Figures, Override, RunEnd, RunStart, Torn};
+pub use verify::{Fault, Problem, Verified, verify};

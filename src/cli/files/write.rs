@@ -1,0 +1,163 @@
+//! Writing so that a reader sees the old file or the new one, never half of it.
+
+use std::fs::{File, OpenOptions, Permissions};
+use std::io::{ErrorKind, Write as _};
+use std::path::{Path, PathBuf};
+
+use super::FileError;
+use crate::cli::console::Console;
+
+/// Who may read a file that is written.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Access {
+    /// Only the user (mode 0600): plans, state.
+    Private,
+    /// As before, or as new files of this user are: manifests, schemas, reports.
+    Shared,
+}
+
+/// Writes what `--out FILE` asks for: `-` is standard output.
+///
+/// # Errors
+/// The file or standard output cannot be written.
+pub fn write_out(
+    path: &Path,
+    content: &str,
+    access: Access,
+    console: &mut Console,
+) -> Result<(), FileError> {
+    if path == Path::new("-") {
+        return Ok(console.data(content)?);
+    }
+    write(path, content.as_bytes(), access)
+}
+
+/// Writes a whole file at once: a temporary file in the same folder, synced, takes its name. A
+/// symlink stays and what it names is written; a device or pipe is written directly.
+///
+/// # Errors
+/// The file cannot be written; then the old one is still there.
+pub fn write(path: &Path, content: &[u8], access: Access) -> Result<(), FileError> {
+    let target = path.canonicalize().unwrap_or_else(|_| path.to_owned());
+    let written = match target.metadata() {
+        // `/dev/stdout` may be a file that the shell holds open: it must not be replaced.
+        _ if path.starts_with("/dev") => write_device(path, content),
+        Ok(data) if data.is_dir() => Err(ErrorKind::IsADirectory.into()),
+        Ok(data) if !data.is_file() => write_device(&target, content),
+        Ok(data) => replace(&target, content, access, Some(data.permissions())),
+        Err(_) => replace(&target, content, access, None),
+    };
+    written.map_err(FileError::write(path))
+}
+
+fn write_device(path: &Path, content: &[u8]) -> std::io::Result<()> {
+    let mut device = OpenOptions::new().append(true).open(path)?;
+    device.write_all(content)?;
+    device.flush()
+}
+
+fn replace(
+    path: &Path,
+    content: &[u8],
+    access: Access,
+    before: Option<Permissions>,
+) -> std::io::Result<()> {
+    let (mut file, temporary) = temporary_beside(path, access)?;
+    let put = || {
+        file.write_all(content)?;
+        if let (Access::Shared, Some(permissions)) = (access, before) {
+            file.set_permissions(permissions)?;
+        }
+        file.sync_all()?;
+        std::fs::rename(&temporary, path)
+    };
+    if let Err(error) = put() {
+        // The error that matters is the first one.
+        let _ = std::fs::remove_file(&temporary);
+        return Err(error);
+    }
+    sync_folder(folder_of(path))
+}
+
+/// A new file in the folder of `path`, which must be there.
+fn temporary_beside(path: &Path, access: Access) -> std::io::Result<(File, PathBuf)> {
+    let name = path.file_name().ok_or(ErrorKind::InvalidInput)?.to_string_lossy();
+    let mut options = OpenOptions::new();
+    options.write(true).create_new(true);
+    #[cfg(unix)]
+    if access == Access::Private {
+        std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
+    }
+    let mut number = 0_u32;
+    loop {
+        let temporary = path.with_file_name(format!(".{name}.{}-{number}", std::process::id()));
+        match options.open(&temporary) {
+            // A crash of a process with our number may have left one.
+            Err(error) if error.kind() == ErrorKind::AlreadyExists && number < 1000 => number += 1,
+            opened => return Ok((opened?, temporary)),
+        }
+    }
+}
+
+fn folder_of(path: &Path) -> &Path {
+    match path.parent() {
+        Some(folder) if !folder.as_os_str().is_empty() => folder,
+        _ => Path::new("."),
+    }
+}
+
+/// Makes the names in a folder durable, where the system lets folders be synced.
+#[allow(clippy::disallowed_methods, reason = "this is the one home of file access")]
+pub(in crate::cli) fn sync_folder(folder: &Path) -> std::io::Result<()> {
+    if cfg!(unix) { File::open(folder)?.sync_all() } else { Ok(()) }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{Access, write};
+    use crate::cli::files::tests::Folder;
+
+    #[cfg(unix)]
+    fn mode(path: &std::path::Path) -> u32 {
+        std::os::unix::fs::PermissionsExt::mode(&path.metadata().unwrap().permissions()) & 0o777
+    }
+
+    #[test]
+    fn the_whole_file_or_none() {
+        let folder = Folder::new("write");
+        let path = folder.path().join("plan.json");
+        write(&path, b"one", Access::Private).unwrap();
+        write(&path, b"two", Access::Private).unwrap();
+        assert_eq!(folder.get("plan.json"), "two");
+        assert_eq!(folder.names(), ["plan.json"]);
+        let error = write(&folder.path().join("no/plan.json"), b"", Access::Private).unwrap_err();
+        assert!(error.to_string().contains("no/plan.json cannot be written: No such"), "{error}");
+        let error = write(folder.path(), b"", Access::Private).unwrap_err();
+        assert!(error.to_string().contains("is a directory"), "{error}");
+        assert_eq!(folder.names(), ["plan.json"]);
+    }
+
+    #[cfg(unix)]
+    #[test]
+    fn private_files_are_private_and_shared_ones_stay_as_they_were() {
+        let folder = Folder::new("mode");
+        let path = folder.put("a", "");
+        let before = mode(&path);
+        write(&path, b"x", Access::Shared).unwrap();
+        assert_eq!(mode(&path), before);
+        write(&path, b"x", Access::Private).unwrap();
+        assert_eq!(mode(&path), 0o600);
+        std::os::unix::fs::symlink("a", folder.path().join("link")).unwrap();
+        write(&folder.path().join("link"), b"through", Access::Private).unwrap();
+        assert_eq!(folder.get("a"), "through");
+        assert!(folder.path().join("link").is_symlink());
+    }
+
+    #[cfg(target_os = "linux")]
+    #[test]
+    fn devices_are_written_directly() {
+        write("/dev/null".as_ref(), b"x", Access::Private).unwrap();
+        let error = write("/dev/full".as_ref(), b"x", Access::Private).unwrap_err();
+        assert!(error.to_string().starts_with("/dev/full cannot be written: No space"), "{error}");
+    }
+}

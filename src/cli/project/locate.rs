@@ -1,0 +1,73 @@
+//! Where the project file is.
+
+use std::path::{Path, PathBuf};
+
+use super::FILE_NAME;
+use crate::cli::environment::Environment;
+
+/// Looks for the project file in `start` and the folders above it, up to and including the git
+/// root (the first folder that has `.git`); where there is none, up to the root of the file system.
+#[must_use]
+pub fn find(start: &Path) -> Option<PathBuf> {
+    for folder in start.ancestors() {
+        let file = folder.join(FILE_NAME);
+        if file.is_file() {
+            return Some(file);
+        }
+        if folder.join(".git").exists() {
+            break;
+        }
+    }
+    None
+}
+
+/// The project file to use: `--config FILE` before `CXFORM_CONFIG` (both from `cwd`) before
+/// [`find`]. One that is named is returned whether it is there or not, so that reading it tells.
+#[must_use]
+pub fn locate(config: Option<&Path>, environment: &Environment, cwd: &Path) -> Option<PathBuf> {
+    let named = config.or_else(|| environment.get("CXFORM_CONFIG").map(Path::new));
+    named.map(|file| cwd.join(file)).or_else(|| find(cwd))
+}
+
+#[cfg(test)]
+mod tests {
+    use std::path::Path;
+
+    use super::{find, locate};
+    use crate::cli::files::tests::Folder;
+
+    #[test]
+    fn the_search_ends_at_the_git_root() {
+        let folder = Folder::new("locate");
+        let outer = folder.put("cxform.yaml", "");
+        let inner = folder.put("repo/team/cxform.yaml", "");
+        folder.put("repo/.git/HEAD", "");
+        folder.put("repo/other/x.yaml", "");
+        folder.put("repo/team/deep/er/x.yaml", "");
+        folder.put("free/x.yaml", "");
+        let check = |start: &str, expect: Option<&Path>| {
+            assert_eq!(find(&folder.path().join(start)).as_deref(), expect, "{start}");
+        };
+        check("repo/team/deep/er", Some(&inner));
+        check("repo/team", Some(&inner));
+        check("repo/other", None);
+        check("repo", None);
+        check("free", Some(&outer));
+        folder.put("repo/cxform.yaml", "");
+        check("repo/other", Some(&folder.path().join("repo/cxform.yaml")));
+    }
+
+    #[test]
+    fn a_named_file_is_not_searched() {
+        let folder = Folder::new("named");
+        let found = folder.put("cxform.yaml", "");
+        let check = |flag: Option<&str>, variable: &str, expect: &Path| {
+            let environment = [("CXFORM_CONFIG", variable)].into_iter().collect();
+            let located = locate(flag.map(Path::new), &environment, folder.path());
+            assert_eq!(located.as_deref(), Some(expect));
+        };
+        check(None, "", &found);
+        check(None, "ci.yaml", &folder.path().join("ci.yaml"));
+        check(Some("/else/where.yaml"), "ci.yaml", Path::new("/else/where.yaml"));
+    }
+}

@@ -1,0 +1,115 @@
+//! Where a secret comes from, as the project file says it.
+
+use std::path::PathBuf;
+
+use schemars::JsonSchema;
+use serde::de::Error as _;
+use serde::{Deserialize, Deserializer};
+use serde_json::Value;
+
+/// Where a secret comes from; never the secret itself. `Debug` shows a command without its
+/// arguments.
+#[derive(Clone, PartialEq, Eq, JsonSchema)]
+#[serde(rename_all = "lowercase")]
+pub enum SecretFrom {
+    /// A variable, or the file that the variable with `_FILE` behind its name names.
+    Env(String),
+    /// A file, relative to this one; one trailing line feed is not part of the secret.
+    File(PathBuf),
+    /// A program and its arguments, run without a shell in this file's folder; its output is the
+    /// secret.
+    Command(Vec<String>),
+}
+
+impl<'de> Deserialize<'de> for SecretFrom {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        // By way of a value, and without telling what was there: it may be the secret.
+        let object = match Value::deserialize(deserializer)? {
+            Value::Object(object) => object,
+            _ => return Err(D::Error::custom(LITERAL_SECRET)),
+        };
+        let mut fields = object.into_iter();
+        let source = match (fields.next(), fields.next()) {
+            (Some((key, Value::String(name))), None) if key == "env" && is_variable(&name) => {
+                Some(Self::Env(name))
+            }
+            (Some((key, Value::String(path))), None) if key == "file" && !path.is_empty() => {
+                Some(Self::File(path.into()))
+            }
+            (Some((key, command)), None) if key == "command" => {
+                let words: Option<Vec<String>> = serde_json::from_value(command).ok();
+                words.filter(|words| !words.is_empty()).map(Self::Command)
+            }
+            _ => None,
+        };
+        source.ok_or_else(|| D::Error::custom(SECRET_SHAPE))
+    }
+}
+
+const LITERAL_SECRET: &str = "a literal secret must not stand in the file; write { env: NAME }, \
+                              { file: PATH } or { command: [...] }";
+const SECRET_SHAPE: &str = "a secret's source is exactly one of { env: NAME }, { file: PATH } and \
+                            { command: [PROGRAM, ARGUMENT, ...] }";
+
+fn is_variable(name: &str) -> bool {
+    !name.is_empty()
+        && !name.starts_with(|c: char| c.is_ascii_digit())
+        && name.chars().all(|c| c.is_ascii_alphanumeric() || c == '_')
+}
+
+impl std::fmt::Debug for SecretFrom {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match self {
+            Self::Env(name) => write!(f, "Env({name})"),
+            Self::File(path) => write!(f, "File({})", path.display()),
+            Self::Command(words) => {
+                write!(f, "Command({})", words.first().map(String::as_str).unwrap_or_default())
+            }
+        }
+    }
+}
+
+/// The first secret of a project file that is written out or whose source has a wrong shape: its
+/// JSON pointer, and what is wrong. To be asked before a schema validator sees the file, since
+/// validators repeat what they refuse.
+#[must_use]
+pub fn misplaced_secret(project: &Value) -> Option<(String, String)> {
+    let tenants = project.get("tenants")?.as_object()?;
+    tenants.iter().find_map(|(name, tenant)| {
+        ["clientId", "clientSecret"].into_iter().find_map(|field| {
+            let error = SecretFrom::deserialize(tenant.get(field)?).err()?;
+            let segment = name.replace('~', "~0").replace('/', "~1");
+            Some((format!("/tenants/{segment}/{field}"), error.to_string()))
+        })
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::{SecretFrom, misplaced_secret};
+
+    #[test]
+    fn a_literal_secret_is_found_with_its_place() {
+        let check = |secret: serde_json::Value, expect: Option<&str>| {
+            let project = json!({"tenants": {
+                "a": {"url": "https://x"},
+                "eu/prod": {"clientId": {"env": "ID"}, "clientSecret": secret},
+            }});
+            let found = misplaced_secret(&project);
+            assert_eq!(found.as_ref().map(|(_, message)| &message[..16]), expect);
+            assert!(found.is_none_or(|(place, _)| place == "/tenants/eu~1prod/clientSecret"));
+        };
+        check(json!({"env": "SECRET"}), None);
+        check(json!("hunter2"), Some("a literal secret"));
+        check(json!({"value": "hunter2"}), Some("a secret's sourc"));
+        assert_eq!(misplaced_secret(&json!([])), None);
+    }
+
+    #[test]
+    fn debug_shows_no_arguments() {
+        let command = SecretFrom::Command(vec!["vault".to_owned(), "-token=hunter2".to_owned()]);
+        assert_eq!(format!("{command:?}"), "Command(vault)");
+    }
+}

@@ -1,1 +1,3 @@
-//! (in the making)
+//! What the tenant says and we do not manage.
+
+pub mod sim;

@@ -1,1 +1,4 @@
-//! (in the making)
+//! One folder per kind of resource.
+
+pub mod assignment;
+pub mod queue;

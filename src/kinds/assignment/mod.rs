@@ -1,0 +1,3 @@
+//! Skill assignments.
+
+pub mod sim;

@@ -1,1 +1,7 @@
-fn main() {}
+//! The `cxform` program; everything is in the library.
+
+use std::process::ExitCode;
+
+fn main() -> ExitCode {
+    cxform::cli::run()
+}

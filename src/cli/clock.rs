@@ -18,3 +18,10 @@ pub fn now() -> Timestamp {
 pub fn instant() -> Instant {
     Instant::now()
 }
+
+/// The wall clock with all its digits.
+#[must_use]
+#[allow(clippy::disallowed_methods, reason = "this is the one home of the wall clock")]
+pub fn system() -> std::time::SystemTime {
+    std::time::SystemTime::now()
+}

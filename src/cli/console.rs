@@ -4,9 +4,8 @@ mod text;
 
 use std::io::{BufRead, BufWriter, ErrorKind, IsTerminal, Write};
 
-pub use text::{json_safe, neutral};
-
 use super::environment::Environment;
+use crate::model::neutral;
 
 /// One of the two ways out.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

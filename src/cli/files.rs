@@ -73,6 +73,28 @@ pub fn read_text(path: &Path) -> Result<String, FileError> {
     })
 }
 
+/// Removes a file; false where it was not there.
+///
+/// # Errors
+/// It is there and cannot be removed.
+pub fn remove(path: &Path) -> Result<bool, FileError> {
+    match std::fs::remove_file(path) {
+        Ok(()) => Ok(true),
+        Err(error) if error.kind() == std::io::ErrorKind::NotFound => Ok(false),
+        Err(error) => Err(FileError::write(path)(error)),
+    }
+}
+
+/// Creates the folder that a file is to stand in.
+///
+/// # Errors
+/// It cannot be created.
+#[allow(clippy::disallowed_methods, reason = "this is the one home of files")]
+pub fn create_folder_of(file: &Path) -> Result<(), FileError> {
+    let Some(folder) = file.parent() else { return Ok(()) };
+    std::fs::create_dir_all(folder).map_err(FileError::write(folder))
+}
+
 /// `path` as seen from `from`, both absolute, with forward slashes; `.` where they are the same.
 #[must_use]
 pub fn relative(path: &Path, from: &Path) -> String {

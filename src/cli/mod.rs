@@ -1,11 +1,113 @@
 //! The program around the library: settings, files, the console, the state folder, exit codes and
 //! one file for each command. The only layer with a clock, an environment and a disk.
 
+mod apply;
+mod args;
+mod audit;
 pub mod clock;
+mod completions;
 pub mod console;
+mod context;
+mod doctor;
+mod embedded;
 pub mod environment;
 pub mod exit;
 pub mod files;
+mod journal;
+mod planning;
 pub mod project;
+pub mod schema;
 pub mod settings;
+mod show;
+mod sim;
 pub mod state;
+mod trace;
+mod validate;
+mod version;
+
+use std::process::ExitCode;
+
+use anyhow::Context as _;
+use clap::Parser as _;
+
+use args::{AuditCommand, Command, CommandLine, SimCommand};
+pub use args::{CommandLine as Arguments, FindingFormat};
+use console::{Console, Stream};
+use context::Context;
+use environment::Environment;
+use exit::{Exit, is_silent};
+
+/// Runs the program.
+#[must_use]
+pub fn run() -> ExitCode {
+    let environment = Environment::of_process();
+    let mut console = Console::of_process(&environment);
+    let command_line = match CommandLine::try_parse() {
+        Ok(command_line) => command_line,
+        Err(error) => return usage(&error, &mut console).into(),
+    };
+    let ended = start(command_line, environment, &mut console);
+    ended.unwrap_or_else(|error| tell(&error, &mut console)).into()
+}
+
+fn start(
+    command_line: CommandLine,
+    environment: Environment,
+    console: &mut Console,
+) -> anyhow::Result<Exit> {
+    let CommandLine { global, command } = command_line;
+    if let Some(folder) = &global.chdir {
+        std::env::set_current_dir(folder).map_err(|error| {
+            exit::UsageError::new(format!("--chdir {}: {error}", folder.display()))
+        })?;
+    }
+    let cwd = std::env::current_dir().context("the working directory cannot be found")?;
+    trace::start(global.log, &environment)?;
+    let mut context = Context { environment, console, global, cwd };
+    match command {
+        Command::Validate(args) => validate::run(&mut context, &args),
+        Command::Schema(args) => schema::run(&mut context, &args),
+        Command::Plan(args) => planning::run(&mut context, &args),
+        Command::Show(args) => show::run(&mut context, &args),
+        Command::Apply(args) => apply::run(&mut context, &args),
+        Command::Audit { command: AuditCommand::Verify { files, head } } => {
+            audit::verify(&mut context, &files, head.as_deref())
+        }
+        Command::Audit { command: AuditCommand::List { files } } => {
+            audit::list(&mut context, &files)
+        }
+        Command::Doctor => doctor::run(&mut context),
+        Command::Sim { command: SimCommand::Serve { file, port } } => {
+            sim::serve(&mut context, file.as_deref(), port)
+        }
+        Command::Sim { command: SimCommand::Reset } => sim::reset(&mut context),
+        Command::Completions { shell } => completions::run(&mut context, shell),
+        Command::Version { json } => version::run(&mut context, json),
+    }
+}
+
+/// clap's own exit code for wrong usage is 2, which would read as "changes".
+fn usage(error: &clap::Error, console: &mut Console) -> Exit {
+    let text = error.render().to_string();
+    let (stream, exit) = match error.use_stderr() {
+        true => (Stream::Err, Exit::Usage),
+        false => (Stream::Out, Exit::Done),
+    };
+    match console.talk(stream, &text) {
+        Ok(()) => exit,
+        Err(_) => Exit::Error,
+    }
+}
+
+/// Tells what ended a command, and gives it its exit code.
+fn tell(error: &anyhow::Error, console: &mut Console) -> Exit {
+    if !is_silent(error) {
+        let mut text = format!("error: {}\n", context::causes(error));
+        if let Some(hint) = context::hint(error) {
+            text.push_str(&format!("  help: {hint}\n"));
+        }
+        // Where standard error is gone too, the exit code is all that is left to say.
+        let _ = console.talk(Stream::Err, &text);
+    }
+    Exit::of(error)
+}

@@ -1,6 +1,7 @@
 //! What the tenant says and we never write: agents, skills, routing strategies and licences.
 
 mod licences;
+pub mod sim;
 mod strategies;
 
 pub use licences::{licences, may_be_routed, read_licences};

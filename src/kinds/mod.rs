@@ -15,6 +15,7 @@ use crate::model::{
     Address, Declared, Desired, Document, Facts, Finding, Item, Level, ManifestKind, Named,
     Observed, Raw, References, Remote,
 };
+use crate::world::Collection;
 
 /// All kinds, in no particular order: what depends on what is said by the references.
 pub const KINDS: &[&dyn Kind] = &[&queue::Queue, &assignment::Assignment];
@@ -48,6 +49,9 @@ pub trait Kind: Sync {
 
     /// How a dialect spells it, or none where the dialect cannot carry it.
     fn wire(&self, dialect: Dialect) -> Option<&'static dyn Wire>;
+
+    /// How the simulated tenant keeps and serves it.
+    fn collections(&self) -> &'static [Collection];
 
     /// Whether a change of one leaf is for the better; none where that cannot be said.
     fn is_better(&self, path: &str, before: i64, after: i64) -> Option<bool> {
@@ -229,6 +233,11 @@ pub fn manifest_kinds() -> Vec<&'static ManifestKind> {
 #[must_use]
 pub fn sorts() -> Vec<&'static str> {
     facts::SOURCES.iter().map(|source| source.sort).chain(KINDS.iter().map(|k| k.name())).collect()
+}
+
+/// Everything that the simulated tenant keeps and serves.
+pub fn collections() -> impl Iterator<Item = &'static Collection> {
+    facts::sim::COLLECTIONS.iter().chain(KINDS.iter().flat_map(|kind| kind.collections()))
 }
 
 /// Declares all manifests. Without facts, references stand for themselves.

@@ -10,6 +10,7 @@ mod names;
 mod node;
 mod raw;
 mod state;
+mod text;
 
 pub use address::{Address, AddressError};
 pub use document::{Document, Leaf, digest_of};
@@ -20,3 +21,4 @@ pub use names::{Key, Named, Names, Reference, ReferenceError, closest};
 pub use node::{Item, Key as NodeKey, Node, Place, Tree};
 pub use raw::{Fields, Raw};
 pub use state::{Declared, Desired, Observed, References, Remote};
+pub use text::{json_safe, neutral};

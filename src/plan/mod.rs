@@ -18,7 +18,7 @@ pub use finish::{Inputs, Policy, Setting, finish};
 pub use order::phases;
 pub use outcome::{Applied, Outcome, OutcomeStatus};
 pub use rebase::{Clash, Rebase, rebase};
-pub use saved::{FORMAT_VERSION, SavedError, open, seal};
+pub use saved::{FORMAT_VERSION, SavedError, open, seal, text};
 
 use crate::http::Dialect;
 use crate::kinds::Action;

@@ -3,7 +3,7 @@
 use serde_json::{Value, json};
 
 use super::{Change, Plan};
-use crate::model::{Document, digest_of};
+use crate::model::{Document, digest_of, json_safe};
 
 /// The version of the format; a reader refuses another major.
 pub const FORMAT_VERSION: &str = "1.0";
@@ -41,9 +41,9 @@ pub fn seal(plan: &mut Plan) {
 
 /// The plan as its file's text: one line of JSON, without a line end.
 #[must_use]
-pub(crate) fn text(plan: &Plan) -> String {
+pub fn text(plan: &Plan) -> String {
     // A plan has no keys that are no strings: serialising it cannot fail.
-    serde_json::to_string(plan).unwrap_or_default()
+    json_safe(&serde_json::to_string(plan).unwrap_or_default()).into_owned()
 }
 
 /// Reads a saved plan.

@@ -3,6 +3,8 @@
 use serde_json::Value;
 use similar::{ChangeTag, TextDiff};
 
+use crate::model::neutral;
+
 /// The lines that tell what a leaf was and will be. `verdict` says whether that is better.
 #[must_use]
 pub(super) fn difference(before: &Value, after: &Value, verdict: Option<bool>) -> Vec<String> {
@@ -47,6 +49,13 @@ pub(super) fn shown(value: &Value) -> String {
 #[must_use]
 pub(super) fn path(pointer: &str) -> String {
     pointer.trim_start_matches('/').replace('/', ".").replace("~1", "/").replace("~0", "~")
+}
+
+/// A text of the tenant's or a person's on one line: what would end the line is escaped, so that a
+/// name cannot pass for a line of ours.
+#[must_use]
+pub(super) fn one_line(text: &str) -> String {
+    neutral(text).replace('\n', "\\n")
 }
 
 fn is_plain(text: &str) -> bool {

@@ -2,7 +2,7 @@
 
 use std::fmt::Write as _;
 
-use super::fields::shown;
+use super::fields::{one_line, shown};
 use crate::kinds::Action;
 use crate::plan::{Applied, Clash, Outcome, OutcomeStatus, Plan};
 
@@ -14,7 +14,7 @@ pub fn outcome(plan: &Plan, applied: &Applied) -> String {
         tell(&mut text, outcome);
     }
     if let Some(why) = &applied.stopped {
-        let _ = writeln!(text, "! stopped: {why}");
+        let _ = writeln!(text, "! stopped: {}", one_line(why));
     }
     if !text.is_empty() {
         text.push('\n');
@@ -75,7 +75,7 @@ fn tell(text: &mut String, outcome: &Outcome) {
         OutcomeStatus::NotStarted => "not started",
     };
     let message = outcome.message.as_deref().filter(|_| outcome.clashes.is_empty());
-    let message = message.map_or_else(String::new, |message| format!(": {message}"));
+    let message = message.map_or_else(String::new, |message| format!(": {}", one_line(message)));
     let _ = writeln!(text, "! {} {word}{message}", outcome.address);
     for clash in &outcome.clashes {
         let _ = writeln!(text, "    {}", conflict(outcome, clash));

@@ -114,7 +114,9 @@ fn render_group(text: &mut String, group: &[&Change], detail: Detail) {
             group.len(),
             grouping.member
         ),
-        _ if grouping.is_some() => format!("{}  ({})", first.address, first.name),
+        _ if grouping.is_some() => {
+            format!("{}  ({})", first.address, fields::one_line(&first.name))
+        }
         _ => first.address.to_string(),
     };
     let _ = writeln!(text, "{} {heading}  {}", symbol(first), consequence(first));
@@ -222,10 +224,10 @@ fn checks(text: &mut String, plan: &Plan) {
         };
         for result in results.iter().take(TOLD) {
             let place = result.source.as_ref().map_or_else(String::new, |p| format!("  at {p}"));
-            let message = result.message.as_deref().unwrap_or_default();
+            let message = fields::one_line(result.message.as_deref().unwrap_or_default());
             let _ = writeln!(text, "{word} by {rule}: {message}{place}");
             if let Some(hint) = &result.hint {
-                let _ = writeln!(text, "    {hint}");
+                let _ = writeln!(text, "    {}", fields::one_line(hint));
             }
         }
         if results.len() > TOLD {

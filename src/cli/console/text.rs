@@ -1,34 +1,6 @@
-//! What is done to a text before a person or a machine gets it.
+//! Colour, by the symbol or word that a line begins with.
 
-use std::borrow::Cow;
 use std::fmt::Write as _;
-
-/// A text for people: every control character but the line feed, and every character that turns
-/// the direction of writing, becomes a visible `\u{1b}`.
-#[must_use]
-pub fn neutral(text: &str) -> Cow<'_, str> {
-    replaced(
-        text,
-        |c| c != '\n' && (c.is_control() || is_bidi(c)),
-        |c, safe| {
-            safe.extend(c.escape_unicode());
-        },
-    )
-}
-
-/// JSON in which DEL, the C1 controls and the characters that turn the direction of writing are
-/// `\uXXXX`. They only ever occur inside strings, so the meaning stays the same.
-#[must_use]
-pub fn json_safe(json: &str) -> Cow<'_, str> {
-    replaced(
-        json,
-        |c| matches!(c, '\u{7f}'..='\u{9f}') || is_bidi(c),
-        |c, safe| {
-            // All of them are in the basic plane: one unit each.
-            let _ = write!(safe, "\\u{:04x}", u32::from(c));
-        },
-    )
-}
 
 /// A neutral text with colour by the symbol or word that a line begins with.
 pub(super) fn coloured(text: &str) -> String {
@@ -69,47 +41,9 @@ fn style(line: &str) -> Option<&'static str> {
     }
 }
 
-/// Characters that turn the direction of writing, and so could make a line read as another one.
-fn is_bidi(c: char) -> bool {
-    matches!(c, '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}' | '\u{200e}' | '\u{200f}' | '\u{61c}')
-}
-
-fn replaced(
-    text: &str,
-    must: impl Fn(char) -> bool,
-    escape: impl Fn(char, &mut String),
-) -> Cow<'_, str> {
-    let Some(first) = text.find(&must) else { return Cow::Borrowed(text) };
-    let mut safe = String::with_capacity(text.len() + 16);
-    safe.push_str(&text[..first]);
-    for c in text[first..].chars() {
-        if must(c) { escape(c, &mut safe) } else { safe.push(c) }
-    }
-    Cow::Owned(safe)
-}
-
 #[cfg(test)]
 mod tests {
-    use super::{coloured, json_safe, neutral};
-
-    #[test]
-    fn control_characters_become_visible() {
-        let check = |text: &str, expect: &str| assert_eq!(neutral(text), expect);
-        check("plain Überlauf 日本\n", "plain Überlauf 日本\n");
-        check("\u{1b}]0;owned\u{7}", "\\u{1b}]0;owned\\u{7}");
-        check("a\tb\r\n", "a\\u{9}b\\u{d}\n");
-        check("\u{7f}\u{9b}31m\0", "\\u{7f}\\u{9b}31m\\u{0}");
-        check("\u{202e}txt\u{2066}\u{200f}\u{61c}", "\\u{202e}txt\\u{2066}\\u{200f}\\u{61c}");
-    }
-
-    #[test]
-    fn json_keeps_its_meaning() {
-        let json = "{\n\t\"a\": \"x\u{7f}\u{85}\u{202e}é\"\n}\n";
-        let safe = json_safe(json);
-        assert_eq!(safe, "{\n\t\"a\": \"x\\u007f\\u0085\\u202eé\"\n}\n");
-        let value = |text: &str| serde_json::from_str::<serde_json::Value>(text).unwrap();
-        assert_eq!(value(&safe), value(json));
-    }
+    use super::coloured;
 
     #[test]
     fn colour_follows_the_symbol() {

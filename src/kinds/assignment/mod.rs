@@ -4,6 +4,7 @@ mod api_v2;
 mod check;
 mod matrix;
 mod schema;
+mod sim;
 mod window;
 
 use std::collections::BTreeSet;
@@ -14,6 +15,7 @@ use serde_json::Value;
 use super::{Check, Declaring, Grouping, Kind, Wire};
 use crate::http::Dialect;
 use crate::model::{Address, Declared, Item, ManifestKind};
+use crate::world::Collection;
 
 /// The kind `assignment`.
 pub struct Assignment;
@@ -73,6 +75,10 @@ impl Kind for Assignment {
 
     fn checks(&self) -> &'static [Check] {
         check::CHECKS
+    }
+
+    fn collections(&self) -> &'static [Collection] {
+        sim::COLLECTIONS
     }
 
     fn wire(&self, dialect: Dialect) -> Option<&'static dyn Wire> {

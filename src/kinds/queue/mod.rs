@@ -3,6 +3,7 @@
 mod api_v2;
 mod check;
 mod manifest;
+mod sim;
 
 use std::collections::BTreeSet;
 
@@ -12,6 +13,7 @@ use serde_json::{Value, json};
 use super::{Check, Declaring, Kind, Wire};
 use crate::http::Dialect;
 use crate::model::{Address, Declared, Document, Facts, Item, ManifestKind, Place, References};
+use crate::world::Collection;
 
 /// The kind `queue`.
 pub struct Queue;
@@ -116,6 +118,10 @@ impl Kind for Queue {
 
     fn checks(&self) -> &'static [Check] {
         check::CHECKS
+    }
+
+    fn collections(&self) -> &'static [Collection] {
+        sim::COLLECTIONS
     }
 
     fn wire(&self, dialect: Dialect) -> Option<&'static dyn Wire> {

@@ -1,0 +1,302 @@
+//! The command line.
+
+use std::num::NonZeroU16;
+use std::path::PathBuf;
+
+use clap::{Args, Parser, Subcommand, ValueEnum};
+
+use super::settings::Flags;
+use crate::render::Detail;
+
+/// Queues and agent-skill matrices of a NICE CXone contact centre, as code.
+#[derive(Debug, Parser)]
+#[command(name = "cxform", version, arg_required_else_help = true, max_term_width = 100)]
+pub struct CommandLine {
+    /// What applies to every command.
+    #[command(flatten)]
+    pub global: Global,
+    /// The command.
+    #[command(subcommand)]
+    pub command: Command,
+}
+
+/// What applies to every command.
+#[derive(Clone, Debug, Default, Args)]
+#[command(next_help_heading = "Everywhere")]
+pub struct Global {
+    /// The project file, instead of searching cxform.yaml upward to the git root
+    #[arg(long, global = true, value_name = "FILE")]
+    pub config: Option<PathBuf>,
+    /// Work in this folder
+    #[arg(long, global = true, value_name = "DIR")]
+    pub chdir: Option<PathBuf>,
+    /// The tenant of the project file
+    #[arg(long, global = true, value_name = "NAME")]
+    pub tenant: Option<String>,
+    /// Where audit, runs and lock are kept, instead of .cxform
+    #[arg(long, global = true, value_name = "DIR")]
+    pub state_dir: Option<PathBuf>,
+    /// Log to standard error: error, warn, info, debug or trace (also CXFORM_LOG)
+    #[arg(long, global = true, value_name = "LEVEL")]
+    pub log: Option<tracing::Level>,
+}
+
+/// The commands.
+#[derive(Debug, Subcommand)]
+pub enum Command {
+    /// Check manifests without a tenant: shape, names among each other
+    Validate(ValidateArgs),
+    /// Print the JSON Schemas of the files that cxform reads
+    Schema(SchemaArgs),
+    /// Show what would change; changes nothing
+    Plan(PlanArgs),
+    /// Show a saved plan
+    Show(ShowArgs),
+    /// Change the tenant as the manifests, or a saved plan, say
+    Apply(ApplyArgs),
+    /// Look into the audit
+    Audit {
+        /// What to do with it.
+        #[command(subcommand)]
+        command: AuditCommand,
+    },
+    /// Show every setting with where it came from, and try the tenant
+    Doctor,
+    /// The simulated tenant
+    Sim {
+        /// What to do with it.
+        #[command(subcommand)]
+        command: SimCommand,
+    },
+    /// Print completions for a shell
+    Completions {
+        /// The shell.
+        shell: clap_complete::Shell,
+    },
+    /// Print the version
+    Version {
+        /// As JSON
+        #[arg(long)]
+        json: bool,
+    },
+}
+
+/// `validate`.
+#[derive(Debug, Args)]
+pub struct ValidateArgs {
+    /// Folders and files with manifests, instead of the project's
+    #[arg(value_name = "PATH")]
+    pub paths: Vec<PathBuf>,
+    /// How to tell
+    #[arg(long, value_enum, default_value_t = FindingFormat::Text)]
+    pub format: FindingFormat,
+}
+
+/// How findings are told.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum FindingFormat {
+    /// For people, with the lines they are about
+    Text,
+    /// Diagnostics shaped as terraform's
+    Json,
+    /// Annotations of GitHub Actions
+    Github,
+    /// A code-quality report of GitLab
+    Gitlab,
+    /// SARIF 2.1.0
+    Sarif,
+}
+
+/// `schema`.
+#[derive(Debug, Args)]
+pub struct SchemaArgs {
+    /// The kind whose schema to print, such as Queue; all their names without one
+    pub kind: Option<String>,
+    /// Write all schemas into this folder
+    #[arg(long, value_name = "DIR", conflicts_with = "kind")]
+    pub out: Option<PathBuf>,
+}
+
+/// What shapes a plan.
+#[derive(Clone, Debug, Default, Args)]
+pub struct Planning {
+    /// Folders and files with manifests, instead of the project's
+    #[arg(value_name = "PATH")]
+    pub paths: Vec<PathBuf>,
+    /// Apply deletions instead of holding them
+    #[arg(long)]
+    pub allow_delete: bool,
+    /// How much of the plan to show [default: changes]
+    #[arg(long, value_enum)]
+    pub detail: Option<DetailArg>,
+    /// Save the plan; it can then be shown and applied
+    #[arg(long, value_name = "FILE")]
+    pub out: Option<PathBuf>,
+    /// How to tell [default: text]
+    #[arg(long, value_enum)]
+    pub format: Option<PlanFormat>,
+    /// Exit with 2 where there are changes, held ones included
+    #[arg(long)]
+    pub detailed_exitcode: bool,
+}
+
+impl Planning {
+    /// Whether anything of it was said.
+    #[must_use]
+    pub fn is_said(&self) -> bool {
+        !self.paths.is_empty()
+            || self.allow_delete
+            || self.detail.is_some()
+            || self.out.is_some()
+            || self.format.is_some()
+            || self.detailed_exitcode
+    }
+
+    /// How much of the plan to show.
+    #[must_use]
+    pub fn detail(&self) -> Detail {
+        self.detail.map_or(Detail::Changes, Detail::from)
+    }
+}
+
+/// `plan`.
+#[derive(Debug, Args)]
+pub struct PlanArgs {
+    /// What shapes it.
+    #[command(flatten)]
+    pub planning: Planning,
+}
+
+/// How a plan is told.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum PlanFormat {
+    /// For people
+    Text,
+    /// Shaped as terraform's
+    Json,
+}
+
+/// How much of a plan is told.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum DetailArg {
+    /// Counts, and what stops it
+    Summary,
+    /// What changes; like changes together
+    Changes,
+    /// Every change by itself, and what stays as it is
+    Full,
+}
+
+impl From<DetailArg> for Detail {
+    fn from(detail: DetailArg) -> Self {
+        match detail {
+            DetailArg::Summary => Self::Summary,
+            DetailArg::Changes => Self::Changes,
+            DetailArg::Full => Self::Full,
+        }
+    }
+}
+
+/// `show`.
+#[derive(Debug, Args)]
+pub struct ShowArgs {
+    /// The saved plan
+    pub file: PathBuf,
+    /// How to tell
+    #[arg(long, value_enum, default_value_t = PlanFormat::Text)]
+    pub format: PlanFormat,
+    /// How much of it to show
+    #[arg(long, value_enum, default_value_t = DetailArg::Changes)]
+    pub detail: DetailArg,
+}
+
+/// `apply`.
+#[derive(Debug, Args)]
+pub struct ApplyArgs {
+    /// What shapes the plan.
+    #[command(flatten)]
+    pub planning: Planning,
+    /// Do not ask
+    #[arg(long)]
+    pub auto_approve: bool,
+    /// Apply exactly this saved plan
+    #[arg(long, value_name = "FILE")]
+    pub plan: Option<PathBuf>,
+    /// Apply only where the plan has this hash
+    #[arg(long, value_name = "SHA256")]
+    pub expect_hash: Option<String>,
+    /// Lift a blocking rule for the plan with this hash only; needs --reason
+    #[arg(long = "override", value_name = "RULE@HASH")]
+    pub overrides: Vec<String>,
+    /// Why a rule is lifted; goes into the audit
+    #[arg(long, value_name = "TEXT", requires = "overrides")]
+    pub reason: Option<String>,
+    /// Requests at the same time, at most [default: the tenant's concurrency]
+    #[arg(long, value_name = "N")]
+    pub parallelism: Option<NonZeroU16>,
+    /// How many seconds to wait for another run to end
+    #[arg(long, value_name = "SECONDS", default_value = "0s", value_parser = seconds)]
+    pub lock_timeout: std::time::Duration,
+}
+
+/// `audit …`.
+#[derive(Debug, Subcommand)]
+pub enum AuditCommand {
+    /// Check that no line was altered, dropped or moved
+    Verify {
+        /// Audit files, instead of the tenant's own
+        files: Vec<PathBuf>,
+        /// A head that a run printed: it must still be there
+        #[arg(long, value_name = "HASH")]
+        head: Option<String>,
+    },
+    /// List what was done
+    List {
+        /// Audit files, instead of the tenant's own
+        files: Vec<PathBuf>,
+    },
+}
+
+/// `sim …`.
+#[derive(Debug, Subcommand)]
+pub enum SimCommand {
+    /// Put the simulated tenant behind a port, until interrupted
+    Serve {
+        /// A `kind: Tenant` file to serve afresh, instead of the project's simulated tenant
+        file: Option<PathBuf>,
+        /// The port; 0 takes a free one
+        #[arg(long, default_value_t = 8080)]
+        port: u16,
+    },
+    /// Forget what was done to the project's simulated tenant
+    Reset,
+}
+
+impl Global {
+    /// These flags and a command's own, as settings see them.
+    #[must_use]
+    pub fn flags(&self, paths: &[PathBuf]) -> Flags {
+        Flags {
+            tenant: self.tenant.clone(),
+            state_dir: self.state_dir.clone(),
+            paths: paths.to_vec(),
+            ..Flags::default()
+        }
+    }
+}
+
+/// `30s`, `5m`, `2h` or a number of seconds.
+fn seconds(text: &str) -> Result<std::time::Duration, String> {
+    let (number, unit) = match text.char_indices().find(|(_, c)| !c.is_ascii_digit()) {
+        Some((at, _)) => text.split_at(at),
+        None => (text, "s"),
+    };
+    let factor = match unit {
+        "s" => 1,
+        "m" => 60,
+        "h" => 3600,
+        _ => return Err("write it as 30s, 5m or 2h".to_owned()),
+    };
+    let number: u64 = number.parse().map_err(|_| "write it as 30s, 5m or 2h".to_owned())?;
+    Ok(std::time::Duration::from_secs(number.saturating_mul(factor)))
+}

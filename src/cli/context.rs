@@ -1,0 +1,143 @@
+//! What every command starts from: project, settings and manifests.
+
+use std::collections::BTreeMap;
+use std::path::PathBuf;
+
+use super::args::Global;
+use super::console::{Console, Stream};
+use super::environment::Environment;
+use super::exit::UsageError;
+use super::files::{self, read_manifests, relative};
+use super::project::{self, Project, locate, misplaced_secret};
+use super::settings::{Flags, SecretError, Settings};
+use super::state::StateError;
+use crate::kinds::{KINDS, manifest_kinds};
+use crate::manifest;
+use crate::model::{Finding, Item, digest_of};
+use crate::render::findings;
+use crate::tenant::TenantError;
+
+/// What a command works with.
+pub(super) struct Context<'a> {
+    pub(super) environment: Environment,
+    pub(super) console: &'a mut Console,
+    pub(super) global: Global,
+    pub(super) cwd: PathBuf,
+}
+
+/// Manifests that were read.
+pub(super) struct Manifests {
+    pub(super) items: Vec<Item>,
+    pub(super) findings: Vec<Finding>,
+    /// The files' texts by their names, to show the lines of findings.
+    pub(super) sources: BTreeMap<String, String>,
+    /// SHA-256 over names and texts.
+    pub(super) digest: String,
+}
+
+/// Manifests or a project file are wrong; the findings say how.
+#[derive(Debug, thiserror::Error)]
+#[error("{}", .text.trim_end())]
+pub(super) struct Wrong {
+    text: String,
+}
+
+impl Wrong {
+    pub(super) fn new(found: &[Finding], sources: &BTreeMap<String, String>) -> Self {
+        Self { text: findings::text(found, sources) }
+    }
+}
+
+impl Context<'_> {
+    /// Flags, environment and project file as settings.
+    pub(super) fn settings(&self, flags: &Flags) -> anyhow::Result<Settings> {
+        let project = self.project()?;
+        let project = project.as_ref().map(|(project, path)| (project, path.as_path()));
+        Ok(Settings::resolve(flags, &self.environment, project, &self.cwd)?)
+    }
+
+    fn project(&self) -> anyhow::Result<Option<(Project, PathBuf)>> {
+        let config = self.global.config.as_deref();
+        let Some(path) = locate(config, &self.environment, &self.cwd) else { return Ok(None) };
+        let text = files::read_text(&path)?;
+        let name = relative(&path, &self.cwd);
+        // The file's own lines are not shown: a secret may stand where none should.
+        let no_sources = BTreeMap::new();
+        let (nodes, _) = manifest::parse(&name, &text);
+        if let Some(node) = nodes.first()
+            && let Some((pointer, message)) = misplaced_secret(&node.to_json())
+        {
+            let place = &node.nearest(&pointer).place;
+            let finding = Finding::error("literal-secret", place, message);
+            return Err(Wrong::new(&[finding], &no_sources).into());
+        }
+        let mut schema = project::schema();
+        manifest::schema::strict(&mut schema);
+        let (project, node) = manifest::read_document::<Project>(&name, &text, &schema)
+            .map_err(|found| Wrong::new(&found, &no_sources))?;
+        let known: Vec<&str> =
+            KINDS.iter().flat_map(|kind| kind.checks()).map(|check| check.rule).collect();
+        if let Some((message, hint)) = project.policy.unknown_check(&known) {
+            let place = &node.nearest("/policy/checks").place;
+            let finding = Finding::error("unknown-check", place, message).hint(hint);
+            return Err(Wrong::new(&[finding], &no_sources).into());
+        }
+        Ok(Some((project, path)))
+    }
+
+    /// Every manifest of the settings' folders and files.
+    pub(super) fn manifests(&self, settings: &Settings) -> anyhow::Result<Manifests> {
+        let files = read_manifests(&settings.manifests.value, &self.cwd)?;
+        let texts: Vec<(String, String)> =
+            files.into_iter().map(|file| (file.name, file.text)).collect();
+        let (items, findings) = manifest::read(&manifest_kinds(), &texts);
+        let sources: BTreeMap<String, String> = texts.into_iter().collect();
+        let digests: Vec<String> = sources
+            .iter()
+            .map(|(name, text)| format!("{name}\n{}\n", digest_of(text.as_bytes())))
+            .collect();
+        let digest = digest_of(digests.concat().as_bytes());
+        Ok(Manifests { items, findings, sources, digest })
+    }
+
+    /// Tells people something on standard output.
+    pub(super) fn say(&mut self, text: &str) -> anyhow::Result<()> {
+        Ok(self.console.talk(Stream::Out, text)?)
+    }
+
+    /// Tells people something on standard error.
+    pub(super) fn note(&mut self, text: &str) -> anyhow::Result<()> {
+        Ok(self.console.talk(Stream::Err, text)?)
+    }
+}
+
+/// An error and its causes on one line; a cause that its error already tells is left out.
+pub(super) fn causes(error: &anyhow::Error) -> String {
+    let mut text = String::new();
+    for cause in error.chain() {
+        let cause = cause.to_string();
+        if !text.contains(&cause) {
+            if !text.is_empty() {
+                text.push_str(": ");
+            }
+            text.push_str(&cause);
+        }
+    }
+    text
+}
+
+/// The way out of an error, where its kind tells one.
+pub(super) fn hint(error: &anyhow::Error) -> Option<String> {
+    error.chain().find_map(|cause| {
+        if let Some(usage) = cause.downcast_ref::<UsageError>() {
+            return usage.hint.clone();
+        }
+        if let Some(tenant) = cause.downcast_ref::<TenantError>() {
+            return tenant.hint();
+        }
+        if let Some(state) = cause.downcast_ref::<StateError>() {
+            return Some(state.hint().to_owned());
+        }
+        cause.downcast_ref::<SecretError>().and_then(SecretError::hint)
+    })
+}

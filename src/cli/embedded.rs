@@ -1,0 +1,141 @@
+//! The simulated tenant inside this process: seeded from a snapshot, its state in the state folder.
+
+use std::net::{Ipv4Addr, SocketAddr};
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::time::UNIX_EPOCH;
+
+use secrecy::SecretString;
+use serde::{Deserialize, Serialize};
+
+use super::context::Wrong;
+use super::files::{self, Access, relative};
+use super::state::StateFolder;
+use crate::http::encode;
+use crate::kinds::collections;
+use crate::manifest;
+use crate::model::digest_of;
+use crate::sim::{Clock, Sim, SimHandle};
+use crate::tenant::Credentials;
+use crate::world::{Snapshot, State, World};
+
+/// A simulated tenant that is being served.
+pub(super) struct Embedded {
+    handle: SimHandle,
+    /// Where its state is kept; none where it is served afresh and forgotten.
+    file: Option<PathBuf>,
+    seed_digest: String,
+    /// The revision that is on the disk.
+    saved: u64,
+    /// Something that a person should know.
+    pub(super) warning: Option<String>,
+}
+
+/// What the state folder keeps of a simulated tenant.
+#[derive(Serialize, Deserialize)]
+struct Kept {
+    seed_digest: String,
+    state: State,
+}
+
+/// Where the state of a simulated tenant is kept.
+pub(super) fn state_file(state: &StateFolder, tenant: &str) -> PathBuf {
+    state.path().join("sim").join(format!("{}.json", encode(tenant)))
+}
+
+impl Embedded {
+    /// Serves the tenant of `seed` at a port of this machine; 0 takes a free one. With a state
+    /// file it goes on from there.
+    pub(super) async fn start(
+        seed: &Path,
+        file: Option<PathBuf>,
+        port: u16,
+        cwd: &Path,
+    ) -> anyhow::Result<Self> {
+        let text = files::read_text(seed)?;
+        let seed_digest = digest_of(text.as_bytes());
+        let mut world = World::new(collections());
+        let mut warning = None;
+        match file.as_deref().filter(|file| file.exists()) {
+            Some(file) => {
+                let kept = kept(file)?;
+                if kept.seed_digest != seed_digest {
+                    warning = Some(format!(
+                        "{} has changed since the simulated tenant was made from it; \
+                         `cxform sim reset` starts it afresh",
+                        relative(seed, cwd)
+                    ));
+                }
+                world.restore(kept.state);
+            }
+            None => world.seed(&snapshot(&relative(seed, cwd), &text)?)?,
+        }
+        let saved = world.revision();
+        let address = SocketAddr::from((Ipv4Addr::LOCALHOST, port));
+        let handle = Sim::start(world, address, clock()).await?;
+        Ok(Self { handle, file, seed_digest, saved, warning })
+    }
+
+    /// Its base URL.
+    pub(super) fn url(&self) -> String {
+        self.handle.url()
+    }
+
+    /// The client that it lets in.
+    pub(super) fn credentials(&self) -> Credentials {
+        let world = self.handle.world();
+        let (id, secret) = match &world.behaviour.credentials {
+            Some(client) => (client.client_id.clone(), client.client_secret.clone()),
+            None => ("simulated".to_owned(), "simulated-client".to_owned()),
+        };
+        Credentials::Client { id: SecretString::from(id), secret: SecretString::from(secret) }
+    }
+
+    /// Writes its state down, where there is something new.
+    pub(super) fn save(&mut self) -> anyhow::Result<()> {
+        let (revision, state) = {
+            let world = self.handle.world();
+            (world.revision(), (world.revision() != self.saved).then(|| world.save()))
+        };
+        if let (Some(file), Some(state)) = (&self.file, state) {
+            let kept = Kept { seed_digest: self.seed_digest.clone(), state };
+            files::create_folder_of(file)?;
+            files::write(file, &serde_json::to_vec(&kept)?, Access::Private)?;
+            self.saved = revision;
+        }
+        Ok(())
+    }
+
+    /// Ends it, and writes its state down.
+    pub(super) async fn end(mut self) -> anyhow::Result<()> {
+        self.handle.shutdown().await;
+        self.save()
+    }
+}
+
+fn kept(file: &Path) -> anyhow::Result<Kept> {
+    let text = files::read_text(file)?;
+    serde_json::from_str(&text).map_err(|error| {
+        anyhow::anyhow!(
+            "the state of the simulated tenant, {}, cannot be read: {error}; \
+             `cxform sim reset` starts it afresh",
+            file.display()
+        )
+    })
+}
+
+fn snapshot(name: &str, text: &str) -> anyhow::Result<Snapshot> {
+    let (snapshot, _) = manifest::read_document::<Snapshot>(name, text, &super::schema::tenant())
+        .map_err(|found| {
+        let sources = [(name.to_owned(), text.to_owned())].into_iter().collect();
+        Wrong::new(&found, &sources)
+    })?;
+    Ok(snapshot)
+}
+
+fn clock() -> Clock {
+    Arc::new(|| {
+        let since = super::clock::system().duration_since(UNIX_EPOCH).unwrap_or_default();
+        i64::try_from(since.as_millis()).unwrap_or(i64::MAX)
+    })
+}

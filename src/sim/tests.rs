@@ -10,8 +10,8 @@ use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpStream;
 
 use super::{Sim, SimHandle};
-use crate::world::World;
 use crate::kinds;
+use crate::world::World;
 
 /// An answer as it came over the socket; empty where the connection was broken.
 #[derive(Debug)]

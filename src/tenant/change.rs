@@ -87,6 +87,7 @@ impl Lane {
                 Some(current) => current,
                 None => match self.look(shared, &reader, change, wire).await {
                     Ok(current) => {
+                        current.tell(shared, change);
                         match rebase(change, current.remote.as_ref().map(|r| &r.document)) {
                             Rebase::Done => return progress.done_already(),
                             Rebase::Drifted(clashes) => {
@@ -156,14 +157,17 @@ impl Lane {
         }
         // The last answer was lost or a conflict; one look tells which of the two ends it was.
         match self.look(shared, &reader, change, wire).await {
-            Ok(current) => match rebase(change, current.remote.as_ref().map(|r| &r.document)) {
-                Rebase::Done => progress.done_already(),
-                Rebase::Drifted(clashes) => {
-                    progress.outcome.clashes = clashes;
-                    OutcomeStatus::Conflict
+            Ok(current) => {
+                current.tell(shared, change);
+                match rebase(change, current.remote.as_ref().map(|r| &r.document)) {
+                    Rebase::Done => progress.done_already(),
+                    Rebase::Drifted(clashes) => {
+                        progress.outcome.clashes = clashes;
+                        OutcomeStatus::Conflict
+                    }
+                    Rebase::Write(_) => OutcomeStatus::Failed,
                 }
-                Rebase::Write(_) => OutcomeStatus::Failed,
-            },
+            }
             Err(error) => progress.failed(shared, &error),
         }
     }
@@ -273,6 +277,16 @@ fn planned(change: &Change) -> Current {
             raw,
             references: std::collections::BTreeMap::new(),
         }),
+    }
+}
+
+impl Current {
+    /// What refers to this resource needs its id, however it came to be.
+    fn tell(&self, shared: &Shared<'_>, change: &Change) {
+        let id = self.remote.as_ref().and_then(|remote| remote.id.as_deref());
+        if let (None, Some(id)) = (&change.id, id) {
+            shared.created(&change.address, id);
+        }
     }
 }
 

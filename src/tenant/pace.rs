@@ -37,10 +37,11 @@ impl Pacer {
         loop {
             sleep_until(slot).await;
             // While it slept, the tenant may have asked everybody to hold back.
-            match self.lock().held_until {
-                held if held <= slot => return,
-                _ => slot = self.take_slot(),
+            let held_until = self.lock().held_until;
+            if held_until <= slot {
+                return;
             }
+            slot = self.take_slot();
         }
     }
 
@@ -68,5 +69,53 @@ impl Pacer {
 
     fn lock(&self) -> std::sync::MutexGuard<'_, State> {
         self.state.lock().unwrap_or_else(std::sync::PoisonError::into_inner)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::time::Duration;
+
+    use tokio::time::Instant;
+
+    use super::Pacer;
+
+    fn in_simulated_time(test: impl Future<Output = ()>) {
+        let runtime = tokio::runtime::Builder::new_current_thread()
+            .enable_time()
+            .start_paused(true)
+            .build()
+            .unwrap();
+        runtime.block_on(test);
+    }
+
+    #[test]
+    fn the_pace_is_even_and_just_under_the_limit() {
+        in_simulated_time(async {
+            let pacer = Pacer::new(100.0);
+            let start = Instant::now();
+            for _ in 0..=980 {
+                pacer.turn().await;
+            }
+            let took = start.elapsed();
+            assert!((10_000..10_020).contains(&took.as_millis()), "{took:?}");
+        });
+    }
+
+    #[test]
+    fn what_the_tenant_asks_for_holds_back_everybody() {
+        in_simulated_time(async {
+            let pacer = std::sync::Arc::new(Pacer::new(10.0));
+            let start = Instant::now();
+            pacer.turn().await;
+            let waiting = tokio::spawn({
+                let pacer = std::sync::Arc::clone(&pacer);
+                async move { pacer.turn().await }
+            });
+            tokio::task::yield_now().await;
+            pacer.hold_back(Duration::from_secs(5));
+            waiting.await.unwrap();
+            assert!(start.elapsed() >= Duration::from_secs(5));
+        });
     }
 }

@@ -67,6 +67,9 @@ pub(super) fn token(body: &[u8], now: Instant, generation: u64) -> Option<Token>
         scope: Value,
     }
     let answer: Answer = serde_json::from_slice(body).ok()?;
+    if answer.access_token.trim().is_empty() {
+        return None;
+    }
     let seconds = match &answer.expires_in {
         Value::Number(number) => number.as_f64(),
         Value::String(text) => text.trim().parse().ok(),
@@ -110,6 +113,7 @@ mod tests {
         check(r#"{"access_token":"t","expires_in":40,"scope":null}"#, Some((20, None)));
         check(r#"{"access_token":"t","scope":""}"#, Some((3540, None)));
         check(r#"{"token":"t"}"#, None);
+        check(r#"{"access_token":""}"#, None);
         check("<html>", None);
     }
 }

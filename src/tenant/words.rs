@@ -37,12 +37,11 @@ impl Words {
         }
     }
 
-    /// The text without any secret.
+    /// The text on one line and without any secret.
     pub(super) fn scrub(&self, text: &str) -> String {
+        let text = text.replace(['\n', '\r'], " ");
         let secrets = self.secrets.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
-        secrets
-            .iter()
-            .fold(text.to_owned(), |text, secret| text.replace(secret.expose_secret(), "***"))
+        secrets.iter().fold(text, |text, secret| text.replace(secret.expose_secret(), "***"))
     }
 
     /// A refusal, with what the tenant said and what to do.

@@ -41,7 +41,7 @@ pub(super) fn run(context: &mut Context<'_>, args: &ApplyArgs) -> anyhow::Result
     flags.allow_delete = planning.allow_delete;
     flags.parallelism = args.parallelism;
     let settings = context.settings(&flags)?;
-    let saved = args.plan.as_deref().map(open).transpose()?;
+    let saved = args.plan.as_deref().map(|file| open(context, file)).transpose()?;
     if let Some(plan) = &saved {
         is_for_tenant(plan, &settings)?;
     }

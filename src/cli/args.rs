@@ -11,39 +11,39 @@ use crate::render::Detail;
 /// Queues and agent-skill matrices of a NICE CXone contact centre, as code.
 #[derive(Debug, Parser)]
 #[command(name = "cxform", version, arg_required_else_help = true, max_term_width = 100)]
-pub struct CommandLine {
+pub(super) struct CommandLine {
     /// What applies to every command.
     #[command(flatten)]
-    pub global: Global,
+    pub(super) global: Global,
     /// The command.
     #[command(subcommand)]
-    pub command: Command,
+    pub(super) command: Command,
 }
 
 /// What applies to every command.
 #[derive(Clone, Debug, Default, Args)]
 #[command(next_help_heading = "Everywhere")]
-pub struct Global {
+pub(super) struct Global {
     /// The project file, instead of searching cxform.yaml upward to the git root
     #[arg(long, global = true, value_name = "FILE")]
-    pub config: Option<PathBuf>,
+    pub(super) config: Option<PathBuf>,
     /// Work in this folder
     #[arg(long, global = true, value_name = "DIR")]
-    pub chdir: Option<PathBuf>,
+    pub(super) chdir: Option<PathBuf>,
     /// The tenant of the project file
     #[arg(long, global = true, value_name = "NAME")]
-    pub tenant: Option<String>,
+    pub(super) tenant: Option<String>,
     /// Where audit, runs and lock are kept, instead of .cxform
     #[arg(long, global = true, value_name = "DIR")]
-    pub state_dir: Option<PathBuf>,
+    pub(super) state_dir: Option<PathBuf>,
     /// Log to standard error: error, warn, info, debug or trace (also CXFORM_LOG)
     #[arg(long, global = true, value_name = "LEVEL")]
-    pub log: Option<tracing::Level>,
+    pub(super) log: Option<tracing::Level>,
 }
 
 /// The commands.
 #[derive(Debug, Subcommand)]
-pub enum Command {
+pub(super) enum Command {
     /// Check manifests without a tenant: shape, names among each other
     Validate(ValidateArgs),
     /// Print the JSON Schemas of the files that cxform reads
@@ -83,18 +83,18 @@ pub enum Command {
 
 /// `validate`.
 #[derive(Debug, Args)]
-pub struct ValidateArgs {
+pub(super) struct ValidateArgs {
     /// Folders and files with manifests, instead of the project's
     #[arg(value_name = "PATH")]
-    pub paths: Vec<PathBuf>,
+    pub(super) paths: Vec<PathBuf>,
     /// How to tell
     #[arg(long, value_enum, default_value_t = FindingFormat::Text)]
-    pub format: FindingFormat,
+    pub(super) format: FindingFormat,
 }
 
 /// How findings are told.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
-pub enum FindingFormat {
+pub(super) enum FindingFormat {
     /// For people, with the lines they are about
     Text,
     /// Diagnostics shaped as terraform's
@@ -109,41 +109,41 @@ pub enum FindingFormat {
 
 /// `schema`.
 #[derive(Debug, Args)]
-pub struct SchemaArgs {
+pub(super) struct SchemaArgs {
     /// The kind whose schema to print, such as Queue; all their names without one
-    pub kind: Option<String>,
+    pub(super) kind: Option<String>,
     /// Write all schemas into this folder
     #[arg(long, value_name = "DIR", conflicts_with = "kind")]
-    pub out: Option<PathBuf>,
+    pub(super) out: Option<PathBuf>,
 }
 
 /// What shapes a plan.
 #[derive(Clone, Debug, Default, Args)]
-pub struct Planning {
+pub(super) struct Planning {
     /// Folders and files with manifests, instead of the project's
     #[arg(value_name = "PATH")]
-    pub paths: Vec<PathBuf>,
+    pub(super) paths: Vec<PathBuf>,
     /// Apply deletions instead of holding them
     #[arg(long)]
-    pub allow_delete: bool,
+    pub(super) allow_delete: bool,
     /// How much of the plan to show [default: changes]
     #[arg(long, value_enum)]
-    pub detail: Option<DetailArg>,
+    pub(super) detail: Option<DetailArg>,
     /// Save the plan; it can then be shown and applied
     #[arg(long, value_name = "FILE")]
-    pub out: Option<PathBuf>,
+    pub(super) out: Option<PathBuf>,
     /// How to tell [default: text]
     #[arg(long, value_enum)]
-    pub format: Option<PlanFormat>,
+    pub(super) format: Option<PlanFormat>,
     /// Exit with 2 where there are changes, held ones included
     #[arg(long)]
-    pub detailed_exitcode: bool,
+    pub(super) detailed_exitcode: bool,
 }
 
 impl Planning {
     /// Whether anything of it was said.
     #[must_use]
-    pub fn is_said(&self) -> bool {
+    pub(super) fn is_said(&self) -> bool {
         !self.paths.is_empty()
             || self.allow_delete
             || self.detail.is_some()
@@ -154,22 +154,22 @@ impl Planning {
 
     /// How much of the plan to show.
     #[must_use]
-    pub fn detail(&self) -> Detail {
+    pub(super) fn detail(&self) -> Detail {
         self.detail.map_or(Detail::Changes, Detail::from)
     }
 }
 
 /// `plan`.
 #[derive(Debug, Args)]
-pub struct PlanArgs {
+pub(super) struct PlanArgs {
     /// What shapes it.
     #[command(flatten)]
-    pub planning: Planning,
+    pub(super) planning: Planning,
 }
 
 /// How a plan is told.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
-pub enum PlanFormat {
+pub(super) enum PlanFormat {
     /// For people
     Text,
     /// Shaped as terraform's
@@ -178,7 +178,7 @@ pub enum PlanFormat {
 
 /// How much of a plan is told.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
-pub enum DetailArg {
+pub(super) enum DetailArg {
     /// Counts, and what stops it
     Summary,
     /// What changes; like changes together
@@ -199,49 +199,49 @@ impl From<DetailArg> for Detail {
 
 /// `show`.
 #[derive(Debug, Args)]
-pub struct ShowArgs {
+pub(super) struct ShowArgs {
     /// The saved plan
-    pub file: PathBuf,
+    pub(super) file: PathBuf,
     /// How to tell
     #[arg(long, value_enum, default_value_t = PlanFormat::Text)]
-    pub format: PlanFormat,
+    pub(super) format: PlanFormat,
     /// How much of it to show
     #[arg(long, value_enum, default_value_t = DetailArg::Changes)]
-    pub detail: DetailArg,
+    pub(super) detail: DetailArg,
 }
 
 /// `apply`.
 #[derive(Debug, Args)]
-pub struct ApplyArgs {
+pub(super) struct ApplyArgs {
     /// What shapes the plan.
     #[command(flatten)]
-    pub planning: Planning,
+    pub(super) planning: Planning,
     /// Do not ask
     #[arg(long)]
-    pub auto_approve: bool,
+    pub(super) auto_approve: bool,
     /// Apply exactly this saved plan
     #[arg(long, value_name = "FILE")]
-    pub plan: Option<PathBuf>,
+    pub(super) plan: Option<PathBuf>,
     /// Apply only where the plan has this hash
     #[arg(long, value_name = "SHA256")]
-    pub expect_hash: Option<String>,
+    pub(super) expect_hash: Option<String>,
     /// Lift a blocking rule for the plan with this hash only; needs --reason
     #[arg(long = "override", value_name = "RULE@HASH")]
-    pub overrides: Vec<String>,
+    pub(super) overrides: Vec<String>,
     /// Why a rule is lifted; goes into the audit
     #[arg(long, value_name = "TEXT", requires = "overrides")]
-    pub reason: Option<String>,
+    pub(super) reason: Option<String>,
     /// Requests at the same time, at most [default: the tenant's concurrency]
     #[arg(long, value_name = "N")]
-    pub parallelism: Option<NonZeroU16>,
+    pub(super) parallelism: Option<NonZeroU16>,
     /// How many seconds to wait for another run to end
     #[arg(long, value_name = "SECONDS", default_value = "0s", value_parser = seconds)]
-    pub lock_timeout: std::time::Duration,
+    pub(super) lock_timeout: std::time::Duration,
 }
 
 /// `audit …`.
 #[derive(Debug, Subcommand)]
-pub enum AuditCommand {
+pub(super) enum AuditCommand {
     /// Check that no line was altered, dropped or moved
     Verify {
         /// Audit files, instead of the tenant's own
@@ -259,7 +259,7 @@ pub enum AuditCommand {
 
 /// `sim …`.
 #[derive(Debug, Subcommand)]
-pub enum SimCommand {
+pub(super) enum SimCommand {
     /// Put the simulated tenant behind a port, until interrupted
     Serve {
         /// A `kind: Tenant` file to serve afresh, instead of the project's simulated tenant
@@ -275,7 +275,7 @@ pub enum SimCommand {
 impl Global {
     /// These flags and a command's own, as settings see them.
     #[must_use]
-    pub fn flags(&self, paths: &[PathBuf]) -> Flags {
+    pub(super) fn flags(&self, paths: &[PathBuf]) -> Flags {
         Flags {
             tenant: self.tenant.clone(),
             state_dir: self.state_dir.clone(),

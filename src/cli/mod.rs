@@ -25,13 +25,13 @@ mod trace;
 mod validate;
 mod version;
 
+use std::ffi::OsString;
+use std::path::PathBuf;
 use std::process::ExitCode;
 
-use anyhow::Context as _;
 use clap::Parser as _;
 
 use args::{AuditCommand, Command, CommandLine, SimCommand};
-pub use args::{CommandLine as Arguments, FindingFormat};
 use console::{Console, Stream};
 use context::Context;
 use environment::Environment;
@@ -42,26 +42,44 @@ use exit::{Exit, is_silent};
 pub fn run() -> ExitCode {
     let environment = Environment::of_process();
     let mut console = Console::of_process(&environment);
-    let command_line = match CommandLine::try_parse() {
-        Ok(command_line) => command_line,
-        Err(error) => return usage(&error, &mut console).into(),
+    let cwd = match std::env::current_dir() {
+        Ok(cwd) => cwd,
+        Err(error) => {
+            let error = anyhow::anyhow!("the working directory cannot be found: {error}");
+            return tell(&error, &mut console).into();
+        }
     };
-    let ended = start(command_line, environment, &mut console);
-    ended.unwrap_or_else(|error| tell(&error, &mut console)).into()
+    execute(std::env::args_os(), environment, &mut console, cwd).into()
+}
+
+/// Runs one command line, the program's name first, in the folder `cwd`.
+#[must_use]
+pub fn execute(
+    arguments: impl IntoIterator<Item = OsString>,
+    environment: Environment,
+    console: &mut Console,
+    cwd: PathBuf,
+) -> Exit {
+    let command_line = match CommandLine::try_parse_from(arguments) {
+        Ok(command_line) => command_line,
+        Err(error) => return usage(&error, console),
+    };
+    let ended = start(command_line, environment, console, cwd);
+    ended.unwrap_or_else(|error| tell(&error, console))
 }
 
 fn start(
     command_line: CommandLine,
     environment: Environment,
     console: &mut Console,
+    cwd: PathBuf,
 ) -> anyhow::Result<Exit> {
     let CommandLine { global, command } = command_line;
-    if let Some(folder) = &global.chdir {
-        std::env::set_current_dir(folder).map_err(|error| {
-            exit::UsageError::new(format!("--chdir {}: {error}", folder.display()))
-        })?;
+    let cwd = global.chdir.as_ref().map_or_else(|| cwd.clone(), |folder| cwd.join(folder));
+    if !cwd.is_dir() {
+        let message = format!("--chdir {}: there is no such folder", cwd.display());
+        return Err(exit::UsageError::new(message).into());
     }
-    let cwd = std::env::current_dir().context("the working directory cannot be found")?;
     trace::start(global.log, &environment)?;
     let mut context = Context { environment, console, global, cwd };
     match command {

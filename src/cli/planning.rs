@@ -49,7 +49,11 @@ pub(super) fn save(
     plan: &Plan,
 ) -> anyhow::Result<()> {
     if let Some(out) = &planning.out {
-        write_out(out, &file_text(plan), Access::Private, context.console)?;
+        let file = match out == Path::new("-") {
+            true => out.clone(),
+            false => context.cwd.join(out),
+        };
+        write_out(&file, &file_text(plan), Access::Private, context.console)?;
         if out != Path::new("-") {
             let note =
                 format!("The plan is saved in {}. Its hash is {}\n", out.display(), plan.hash);

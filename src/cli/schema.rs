@@ -19,7 +19,7 @@ pub(super) fn run(context: &mut Context<'_>, args: &SchemaArgs) -> anyhow::Resul
     let schemas = schemas();
     if let Some(folder) = &args.out {
         for (kind, schema) in &schemas {
-            let file = folder.join(file_name(kind));
+            let file = context.cwd.join(folder).join(file_name(kind));
             files::create_folder_of(&file)?;
             files::write(&file, text(schema)?.as_bytes(), Access::Shared)?;
         }

@@ -11,14 +11,14 @@ use crate::render::{self, Detail};
 
 /// Runs the command.
 pub(super) fn run(context: &mut Context<'_>, args: &ShowArgs) -> anyhow::Result<Exit> {
-    let plan = open(&args.file)?;
+    let plan = open(context, &args.file)?;
     print(context, &plan, args.format, Detail::from(args.detail))?;
     Ok(Exit::Done)
 }
 
 /// Reads a saved plan.
-pub(super) fn open(file: &Path) -> anyhow::Result<Plan> {
-    let text = files::read_text(file)?;
+pub(super) fn open(context: &Context<'_>, file: &Path) -> anyhow::Result<Plan> {
+    let text = files::read_text(&context.cwd.join(file))?;
     plan::open(&text).map_err(|error| {
         anyhow::anyhow!("the plan {} cannot be used: {error}; make it again", file.display())
     })

@@ -6,7 +6,7 @@ use std::fmt::Write as _;
 use super::fields;
 use crate::kinds::{Action, kind_of};
 use crate::model::{Level, Place};
-use crate::plan::{Change, CheckResult, Plan, Status};
+use crate::plan::{Change, CheckResult, Plan, Reason, Status};
 
 /// How much of a plan is told.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -153,10 +153,13 @@ fn consequence(change: &Change) -> String {
         Some(Action::Delete) => "will be deleted",
     };
     if change.held_by.is_empty() {
-        return match change.action() {
-            Some(Action::Delete) => format!("{what} (declared absent)"),
-            _ => what.to_owned(),
+        let because = match (change.reason, change.action()) {
+            (_, None) => return what.to_owned(),
+            (Reason::Absent, _) => "declared absent",
+            (Reason::Differs, Some(Action::Create)) => "the tenant has none",
+            (Reason::Differs, _) => "the tenant differs",
         };
+        return format!("{what}: {because}");
     }
     let what = what.replacen("will", "would", 1);
     let why: Vec<&str> = change.held_by.iter().map(|rule| held_because(rule)).collect();

@@ -1,1 +1,7 @@
-fn main() {}
+//! All tests that need more than one module, in one binary: layers, schemas, scenarios, laws, and
+//! the program over a real port.
+
+mod layers;
+mod scenarios;
+mod schemas;
+mod support;

@@ -1,0 +1,169 @@
+//! Scenarios: a folder each, beginning with prose. `BLESS=1` rewrites what is expected.
+//!
+//! `tests/scenarios/NAME/` has `about.md`, `tenant.yaml` (a `kind: Tenant`), `desired/*.yaml`,
+//! perhaps a `cxform.yaml`, `steps.txt` and `expected.txt`. A line of steps is one of
+//!
+//! - `cxform ARGUMENT…`: the program, in the scenario's folder;
+//! - `with NAME=VALUE… cxform ARGUMENT…`: the same with environment variables;
+//! - `edit TABLE ID JSON`: somebody edits the tenant by hand (a JSON merge patch);
+//! - `insert TABLE JSON` and `remove TABLE ID`: somebody adds or deletes a row;
+//! - `tenant TABLE ID`: shows a row as the tenant has it;
+//! - `replace FILE FROM => TO`: edits a file;
+//! - `# …`: a remark.
+
+use std::path::Path;
+
+use cxform::kinds::collections;
+use cxform::world::{Snapshot, State, World};
+use serde_json::Value;
+
+use crate::support::{Folder, cxform, root};
+
+const PROJECT: &str = "apiVersion: cxform/v1
+kind: Project
+manifests: [desired]
+tenants: { sim: { dialect: v2, url: 'sim:tenant.yaml' } }
+";
+const STATE: &str = ".cxform/sim/sim.json";
+
+#[test]
+fn scenarios() {
+    let folder = root().join("tests/scenarios");
+    let mut names: Vec<_> =
+        std::fs::read_dir(&folder).unwrap().map(|entry| entry.unwrap().path()).collect();
+    names.sort();
+    let only = std::env::var("SCENARIO").unwrap_or_default();
+    let mut wrong = Vec::new();
+    for scenario in names.iter().filter(|path| path.to_string_lossy().contains(&only)) {
+        let about = std::fs::read_to_string(scenario.join("about.md")).unwrap_or_default();
+        assert!(about.split_whitespace().count() >= 10, "{}: no about.md", scenario.display());
+        let told = play(scenario);
+        let file = scenario.join("expected.txt");
+        if std::env::var("BLESS").is_ok() {
+            std::fs::write(&file, &told).unwrap();
+        }
+        let expected = std::fs::read_to_string(&file).unwrap_or_default();
+        if told != expected {
+            wrong.push(format!("{}\n{}", scenario.display(), difference(&expected, &told)));
+        }
+    }
+    assert!(names.len() >= 20, "only {} scenarios", names.len());
+    assert!(wrong.is_empty(), "BLESS=1 rewrites what is expected\n\n{}", wrong.join("\n"));
+}
+
+fn difference(expected: &str, told: &str) -> String {
+    similar::TextDiff::from_lines(expected, told).unified_diff().to_string()
+}
+
+/// Plays the steps and returns what was seen, without what differs from run to run.
+fn play(scenario: &Path) -> String {
+    let folder = Folder::new("scenario");
+    folder.fill(scenario);
+    if !folder.path().join("cxform.yaml").exists() {
+        folder.put("cxform.yaml", PROJECT);
+    }
+    let steps = std::fs::read_to_string(scenario.join("steps.txt")).unwrap();
+    let mut told = String::new();
+    for step in steps.lines().filter(|line| !line.trim().is_empty()) {
+        told.push_str(&format!("$ {step}\n{}\n", perform(&folder, step)));
+    }
+    steady(&told)
+}
+
+fn perform(folder: &Folder, step: &str) -> String {
+    let (word, rest) = step.split_once(' ').unwrap_or((step, ""));
+    match word {
+        "#" => String::new(),
+        "cxform" => run(folder, &[], rest),
+        "with" => {
+            let (variables, arguments) = rest.split_once("cxform").unwrap();
+            let variables: Vec<(&str, &str)> =
+                variables.split_whitespace().map(|pair| pair.split_once('=').unwrap()).collect();
+            run(folder, &variables, arguments)
+        }
+        "edit" => by_hand(folder, |world| {
+            let (table, rest) = rest.split_once(' ').unwrap();
+            let (id, patch) = rest.split_once(' ').unwrap();
+            world.edit(table, id, &serde_json::from_str(patch).unwrap());
+            String::new()
+        }),
+        "insert" => by_hand(folder, |world| {
+            let (table, row) = rest.split_once(' ').unwrap();
+            world.insert(table, serde_json::from_str(row).unwrap());
+            String::new()
+        }),
+        "remove" => by_hand(folder, |world| {
+            let (table, id) = rest.split_once(' ').unwrap();
+            assert!(world.remove(table, id), "{step}: there is none");
+            String::new()
+        }),
+        "tenant" => by_hand(folder, |world| {
+            let (table, id) = rest.split_once(' ').unwrap();
+            let row = world.table(table).get(id).cloned().unwrap_or(Value::Null);
+            format!("{row}\n")
+        }),
+        "replace" => {
+            let (file, rest) = rest.split_once(' ').unwrap();
+            let (from, to) = rest.split_once(" => ").unwrap();
+            let text = std::fs::read_to_string(folder.path().join(file)).unwrap();
+            assert!(text.contains(from), "{step}: not there");
+            folder.put(file, &text.replace(from, to));
+            String::new()
+        }
+        _ => panic!("no such step: {step}"),
+    }
+}
+
+fn run(folder: &Folder, variables: &[(&str, &str)], arguments: &str) -> String {
+    let arguments: Vec<&str> = arguments.split_whitespace().collect();
+    let ran = cxform(folder.path(), variables, &arguments);
+    let err: String = ran.err.lines().map(|line| format!("2> {line}\n")).collect();
+    format!("{}{err}exit {}\n", ran.out, ran.code)
+}
+
+/// Does something to the simulated tenant between two commands.
+fn by_hand(folder: &Folder, change: impl FnOnce(&mut World) -> String) -> String {
+    let file = folder.path().join(STATE);
+    let mut world = World::new(collections());
+    let mut kept: Value = match std::fs::read_to_string(&file) {
+        Ok(text) => serde_json::from_str(&text).unwrap(),
+        Err(_) => {
+            let seed = std::fs::read_to_string(folder.path().join("tenant.yaml")).unwrap();
+            let schema = cxform::cli::schema::tenant();
+            let (snapshot, _) =
+                cxform::manifest::read_document::<Snapshot>("tenant.yaml", &seed, &schema).unwrap();
+            world.seed(&snapshot).unwrap();
+            let digest = cxform::model::digest_of(seed.as_bytes());
+            serde_json::json!({"seed_digest": digest, "state": world.save()})
+        }
+    };
+    let state: State = serde_json::from_value(kept["state"].take()).unwrap();
+    world.restore(state);
+    let told = change(&mut world);
+    kept["state"] = serde_json::to_value(world.save()).unwrap();
+    folder.put(STATE, &kept.to_string());
+    told
+}
+
+/// Takes out what differs from run to run: digests, times, run names, figures.
+fn steady(text: &str) -> String {
+    let mut steady = String::new();
+    for line in text.lines() {
+        if line.starts_with("2> Requests: ") {
+            continue;
+        }
+        let mut line = line.to_owned();
+        while let Some(at) = line.find("sha256:").filter(|at| line.len() > at + 70) {
+            let end = at + 71;
+            if !line.is_char_boundary(end)
+                || !line[at + 7..end].bytes().all(|b| b.is_ascii_hexdigit())
+            {
+                break;
+            }
+            line.replace_range(at..end, "SHA256");
+        }
+        steady.push_str(line.trim_end());
+        steady.push('\n');
+    }
+    steady
+}

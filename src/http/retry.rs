@@ -156,7 +156,7 @@ mod tests {
             429,
             Some("Sun, 06 Nov 1994 08:49:00 GMT"),
             this(1, true),
-            Verdict::HoldBack(0 * second),
+            Verdict::HoldBack(Duration::ZERO),
         );
         check(429, Some("86400"), this(1, true), Verdict::GiveUp);
         check(429, Some("1"), this(5, true), Verdict::GiveUp);

@@ -25,7 +25,6 @@ pub fn outcome(plan: &Plan, applied: &Applied) -> String {
 }
 
 /// The closing line of an apply.
-
 fn closing(plan: &Plan, applied: &Applied) -> String {
     let count = |status| applied.count(status);
     let undone = [

@@ -40,7 +40,6 @@ pub fn plan(plan: &Plan, detail: Detail) -> String {
 }
 
 /// The summary line.
-
 fn summary(plan: &Plan) -> String {
     if plan.is_empty() {
         return "No changes. The tenant matches the manifests.".to_owned();

@@ -1,5 +1,11 @@
 //! All tests that need more than one module, in one binary: layers, schemas, scenarios, laws, and
 //! the program over a real port.
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::disallowed_methods,
+    reason = "a test may fail loudly, and touches files, clock and environment itself"
+)]
 
 mod layers;
 mod scenarios;

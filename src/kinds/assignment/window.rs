@@ -20,51 +20,59 @@ pub(super) fn windows(items: &[Item], declaring: &mut Declaring<'_>) -> BTreeMap
             Err(finding) => {
                 // The name is known all the same, so that its cells do not complain as well.
                 windows.insert(item.name.clone(), Window::default());
-                declaring.complain(finding);
+                declaring.complain(*finding);
             }
         }
     }
     windows
 }
 
-fn window(spec: &Node) -> Result<Window, Finding> {
-    let zone = match spec.get("timezone") {
-        None => None,
-        Some(node) => {
-            let name = node.as_str().unwrap_or_default();
-            Some(TimeZone::get(name).map_err(|_| {
-                Finding::error("timezone", &node.place, format!("`{name}` is no IANA time zone"))
-                    .hint("write a name such as Europe/Berlin or America/New_York")
-            })?)
-        }
-    };
-    let instant = |key: &str| -> Result<Timestamp, Finding> {
-        let node = spec.nearest(&format!("/{key}"));
-        let text = node.as_str().unwrap_or_default();
-        if let Some(instant) = with_offset(text) {
-            return Ok(instant);
-        }
-        let Ok(local) = text.parse::<DateTime>() else {
-            let message = format!("`{text}` is no time");
-            return Err(Finding::error("time", &node.place, message)
-                .hint("write it as 2035-01-08T08:00:00Z, or without Z beside a timezone"));
-        };
-        let Some(zone) = &zone else {
-            let message = format!("`{text}` is a local time, and no timezone is said");
-            return Err(Finding::error("time", &node.place, message)
-                .hint("add spec.timezone, such as Europe/Berlin, or an offset to the time"));
-        };
-        zone.to_timestamp(local).map_err(|error| {
-            Finding::error("time", &node.place, format!("`{text}` is out of range: {error}"))
-        })
-    };
-    let (from, to) = (instant("from")?, instant("to")?);
+fn window(spec: &Node) -> Result<Window, Box<Finding>> {
+    let zone = spec.get("timezone").map(zone).transpose()?;
+    let from = instant(spec.nearest("/from"), zone.as_ref())?;
+    let to = instant(spec.nearest("/to"), zone.as_ref())?;
     if to <= from {
-        let place = &spec.nearest("/to").place;
-        return Err(Finding::error("window", place, "the window ends before it begins")
-            .hint("spec.to must be after spec.from"));
+        let message = "the window ends before it begins".to_owned();
+        return Err(wrong(
+            "window",
+            spec.nearest("/to"),
+            message,
+            "spec.to must be after spec.from",
+        ));
     }
     Ok(Window { from: Some(from.to_string()), to: Some(to.to_string()) })
+}
+
+fn zone(node: &Node) -> Result<TimeZone, Box<Finding>> {
+    let name = node.as_str().unwrap_or_default();
+    TimeZone::get(name).map_err(|_| {
+        let message = format!("`{name}` is no IANA time zone");
+        wrong("timezone", node, message, "write a name such as Europe/Berlin or America/New_York")
+    })
+}
+
+fn instant(node: &Node, zone: Option<&TimeZone>) -> Result<Timestamp, Box<Finding>> {
+    let text = node.as_str().unwrap_or_default();
+    if let Some(instant) = with_offset(text) {
+        return Ok(instant);
+    }
+    let local = text.parse::<DateTime>().map_err(|_| {
+        let hint = "write it as 2035-01-08T08:00:00Z, or without Z beside a timezone";
+        wrong("time", node, format!("`{text}` is no time"), hint)
+    })?;
+    let zone = zone.ok_or_else(|| {
+        let message = format!("`{text}` is a local time, and no timezone is said");
+        let hint = "add spec.timezone, such as Europe/Berlin, or an offset to the time";
+        wrong("time", node, message, hint)
+    })?;
+    zone.to_timestamp(local).map_err(|error| {
+        let message = format!("`{text}` is out of range: {error}");
+        wrong("time", node, message, "choose a time between the years 1 and 9999")
+    })
+}
+
+fn wrong(rule: &'static str, node: &Node, message: String, hint: &str) -> Box<Finding> {
+    Box::new(Finding::error(rule, &node.place, message).hint(hint))
 }
 
 fn with_offset(text: &str) -> Option<Timestamp> {

@@ -87,7 +87,19 @@ fn groups(plan: &Plan, detail: Detail) -> Vec<Vec<&Change>> {
             None => groups.push(vec![change]),
         }
     }
+    groups.sort_by_cached_key(|group| group.first().map(|change| order(change)));
     groups
+}
+
+/// Where a group stands: by kind, then by what heads it, then by what happens.
+fn order(change: &Change) -> (String, String, Option<String>) {
+    let grouping = kind_of(&change.address).and_then(|kind| kind.grouped_by());
+    match grouping {
+        Some(grouping) => {
+            (change.kind.clone(), change.address.segment(grouping.head), alike(change))
+        }
+        None => (change.kind.clone(), change.address.to_string(), None),
+    }
 }
 
 /// What two changes have in common when they are shown together; none where a kind is not grouped.
@@ -105,38 +117,37 @@ fn alike(change: &Change) -> Option<String> {
 fn render_group(text: &mut String, group: &[&Change], detail: Detail) {
     let Some(first) = group.first() else { return };
     let grouping = kind_of(&first.address).and_then(|kind| kind.grouped_by());
+    let mut lines = body(first, detail);
     let heading = match (grouping, group.len()) {
-        (Some(grouping), 2..) => format!(
-            "{}/*/{}  for {} {}s",
-            first.kind,
-            first.address.segment(grouping.head),
-            group.len(),
-            grouping.member
-        ),
+        (Some(grouping), count @ 2..) => {
+            // What one line can say stands beside the skill, so that a large matrix is a table.
+            let what = match lines.len() {
+                1 => format!("{}  ", lines.remove(0)),
+                _ => String::new(),
+            };
+            let head = first.address.segment(grouping.head);
+            format!("{}/*/{head}  {what}for {count} {}s", first.kind, grouping.member)
+        }
         _ if grouping.is_some() => {
             format!("{}  ({})", first.address, fields::one_line(&first.name))
         }
         _ => first.address.to_string(),
     };
-    let _ = writeln!(text, "{} {heading}  {}", symbol(first), consequence(first));
-    for line in body(first, detail) {
+    let _ =
+        writeln!(text, "{} {}  {}", symbol(first), fields::one_line(&heading), consequence(first));
+    for line in lines {
         let _ = writeln!(text, "    {line}");
     }
-    match group {
-        [_] => {
-            let _ = writeln!(text, "    at {}", first.source);
-        }
-        _ => {
-            let names: Vec<&str> = group.iter().take(NAMED).map(|c| member_name(c)).collect();
-            let more = match group.len().saturating_sub(NAMED) {
-                0 => String::new(),
-                more => format!(" and {more} more (--detail full names them)"),
-            };
-            let _ = writeln!(text, "    {}{more}", names.join(", "));
-            let _ = writeln!(text, "    at {}", places(group));
-        }
+    if group.len() > 1 {
+        let named = group.iter().take(NAMED);
+        let names: Vec<String> = named.map(|c| fields::one_line(member_name(c))).collect();
+        let more = match group.len().saturating_sub(NAMED) {
+            0 => String::new(),
+            more => format!(" and {more} more (--detail full names them)"),
+        };
+        let _ = writeln!(text, "    {}{more}", names.join(", "));
     }
-    text.push('\n');
+    let _ = writeln!(text, "    at {}\n", places(group));
 }
 
 fn member_name(change: &Change) -> &str {
@@ -200,8 +211,11 @@ fn body(change: &Change, detail: Detail) -> Vec<String> {
     lines
 }
 
-/// The files of a group, each with the span of its lines.
+/// Where the manifests say so: one place, or each file with the span of its lines.
 fn places(group: &[&Change]) -> String {
+    if let [only] = group {
+        return only.source.to_string();
+    }
     let mut spans: BTreeMap<&str, (u32, u32)> = BTreeMap::new();
     for Place { file, line, .. } in group.iter().map(|change| &change.source) {
         let span = spans.entry(file).or_insert((*line, *line));

@@ -99,6 +99,24 @@ fn decisions_touch_nothing_outside() {
 }
 
 #[test]
+fn the_middle_names_no_kind() {
+    let kinds: Vec<&str> = cxform::kinds::KINDS.iter().map(|kind| kind.name()).collect();
+    let mut wrong = Vec::new();
+    for (file, text) in rust_files("src") {
+        let is_middle = ["plan", "audit", "render", "tenant", "cli"]
+            .iter()
+            .any(|layer| file.starts_with(&format!("src/{layer}/")));
+        let code = text.split("#[cfg(test)]").next().unwrap();
+        for kind in kinds.iter().filter(|_| is_middle && !file.ends_with("tests.rs")) {
+            if code.contains(&format!("\"{kind}\"")) || code.contains(&format!("kinds::{kind}")) {
+                wrong.push(format!("{file} names the kind {kind}"));
+            }
+        }
+    }
+    assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+}
+
+#[test]
 fn no_file_is_too_long() {
     let too_long = |(file, text): (String, String)| {
         let lines = text.lines().count();

@@ -221,9 +221,11 @@ fn places(group: &[&Change]) -> String {
         let span = spans.entry(file).or_insert((*line, *line));
         *span = (span.0.min(*line), span.1.max(*line));
     }
-    let spans: Vec<String> =
-        spans.iter().map(|(file, (from, to))| format!("{file}:{from}-{to}")).collect();
-    spans.join(", ")
+    let span = |(file, (from, to)): (&&str, &(u32, u32))| match from == to {
+        true => format!("{file}:{from}"),
+        false => format!("{file}:{from}-{to}"),
+    };
+    spans.iter().map(span).collect::<Vec<_>>().join(", ")
 }
 
 /// What stops the plan or a change, and what is worth a look.

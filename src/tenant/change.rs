@@ -117,6 +117,9 @@ impl Lane {
                 let was_tried = attempt > 1;
                 return if was_tried { OutcomeStatus::Failed } else { OutcomeStatus::NotStarted };
             }
+            if attempt > 1 {
+                shared.writer.count_retry();
+            }
             match shared.writer.write(&write, self.version.as_deref()).await {
                 Wrote::Done(response) => {
                     self.version = response.etag;

@@ -160,6 +160,11 @@ impl Writer {
         Reader(Arc::clone(&self.0))
     }
 
+    /// Counts a write that is sent again after a look.
+    pub(super) fn count_retry(&self) {
+        self.0.count_retry();
+    }
+
     /// Sends a write; `version` is its precondition, where the tenant has versions.
     pub async fn write(&self, write: &Write, version: Option<&str>) -> Wrote {
         let call = Call {

@@ -90,6 +90,11 @@ impl Session {
         figures
     }
 
+    /// Counts a request that is sent again.
+    pub(super) fn count_retry(&self) {
+        self.lock().retries += 1;
+    }
+
     /// Compares the scopes that the token names, if it does, with those that are needed.
     pub(super) async fn require(&self, needed: &BTreeSet<&str>) -> Result<(), TenantError> {
         let token = self.token(None).await?;
@@ -171,14 +176,14 @@ impl Session {
         );
         match &verdict {
             Verdict::Wait(wait) => {
-                self.lock().retries += 1;
+                self.count_retry();
                 sleep(*wait).await;
             }
             Verdict::HoldBack(wait) => {
-                self.lock().retries += 1;
+                self.count_retry();
                 self.pacer.hold_back(*wait);
             }
-            Verdict::Refresh => self.lock().retries += 1,
+            Verdict::Refresh => self.count_retry(),
             _ => {}
         }
         verdict

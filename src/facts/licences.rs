@@ -1,8 +1,9 @@
 //! Licences of an agent.
 
 use serde::Deserialize;
+use serde_json::Value;
 
-use crate::http::{Dialect, Read, encode};
+use crate::http::{Dialect, Read, encode, lenient};
 use crate::model::{Licence, Raw};
 
 /// The read that answers the licences of one agent; 404 where the agent is unknown.
@@ -16,23 +17,19 @@ pub fn read_licences(dialect: Dialect, agent: &str) -> Read {
 /// The licences in an answer; none where it is not of the expected shape.
 #[must_use]
 pub fn licences(raw: &Raw) -> Option<Vec<Licence>> {
-    #[derive(Deserialize)]
-    #[serde(rename_all = "camelCase")]
-    struct Row {
-        license_type: Option<String>,
-        status: Option<String>,
-    }
-    #[derive(Deserialize)]
+    #[derive(Default, Deserialize)]
+    #[serde(default)]
     struct Answer {
-        licenses: Option<Vec<Row>>,
+        #[serde(deserialize_with = "lenient::values")]
+        licenses: Vec<Value>,
     }
     let answer: Answer = serde_json::from_str(raw.as_str()).ok()?;
-    let rows = answer.licenses.unwrap_or_default().into_iter();
-    let licence = |row: Row| {
-        let active = row.status.is_none_or(|status| status.eq_ignore_ascii_case("active"));
-        Some(Licence { kind: row.license_type?, active })
+    let licence = |row: &Value| {
+        let status = row.get("status").and_then(Value::as_str);
+        let active = status.is_none_or(|status| status.eq_ignore_ascii_case("active"));
+        Some(Licence { kind: row.get("licenseType")?.as_str()?.to_owned(), active })
     };
-    Some(rows.filter_map(licence).collect())
+    Some(answer.licenses.iter().filter_map(licence).collect())
 }
 
 /// Whether an agent with these licences may be routed to: an active one of type `routing` or

@@ -9,7 +9,7 @@ pub use strategies::{active_skills, list_strategies};
 
 use serde::Deserialize;
 
-use crate::http::{Dialect, Read};
+use crate::http::{Dialect, Read, lenient};
 use crate::model::{Named, Raw};
 
 /// One sort of thing that manifests refer to and that is only read.
@@ -44,10 +44,14 @@ fn skills(dialect: Dialect) -> Read {
 
 /// Users and skills are told alike: an id, perhaps a name, perhaps an e-mail address.
 fn named(raw: &Raw) -> Option<Named> {
-    #[derive(Deserialize)]
+    #[derive(Default, Deserialize)]
+    #[serde(default)]
     struct Row {
+        #[serde(deserialize_with = "lenient::text")]
         id: Option<String>,
+        #[serde(deserialize_with = "lenient::text")]
         name: Option<String>,
+        #[serde(deserialize_with = "lenient::text")]
         email: Option<String>,
     }
     let Row { id: Some(id), name, email } = serde_json::from_str(raw.as_str()).ok()? else {

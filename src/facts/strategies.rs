@@ -3,7 +3,7 @@
 use serde::Deserialize;
 use serde_json::Value;
 
-use crate::http::{Dialect, Read};
+use crate::http::{Dialect, Read, lenient};
 use crate::model::Raw;
 
 /// The paged list of strategies.
@@ -18,10 +18,13 @@ pub fn list_strategies(dialect: Dialect) -> Read {
 /// object with `id` or `skillId`.
 #[must_use]
 pub fn active_skills(raw: &Raw) -> Vec<String> {
-    #[derive(Deserialize)]
+    #[derive(Default, Deserialize)]
+    #[serde(default)]
     struct Row {
+        #[serde(deserialize_with = "lenient::text")]
         status: Option<String>,
-        skills: Option<Vec<Value>>,
+        #[serde(deserialize_with = "lenient::values")]
+        skills: Vec<Value>,
     }
     let Ok(row) = serde_json::from_str::<Row>(raw.as_str()) else { return Vec::new() };
     if row.status.as_deref() != Some("active") {
@@ -34,9 +37,9 @@ pub fn active_skills(raw: &Raw) -> Vec<String> {
                 .find_map(|key| fields.get(*key).filter(|v| !v.is_null()))?,
             id => id,
         };
-        id.as_str().map(str::to_owned)
+        lenient::as_text(id)
     };
-    row.skills.unwrap_or_default().iter().filter_map(id).collect()
+    row.skills.iter().filter_map(id).collect()
 }
 
 #[cfg(test)]

@@ -1,6 +1,7 @@
 //! Requests and responses as data, and the pure decisions about them. Sockets live in `tenant` and
 //! `sim`.
 
+pub mod lenient;
 pub mod retry;
 
 use std::fmt::Write as _;

@@ -6,7 +6,7 @@ use serde::Deserialize;
 use serde_json::Value;
 
 use super::{Fields, Window, address, window};
-use crate::http::{Method, Read, Write, encode};
+use crate::http::{Method, Read, Write, encode, lenient};
 use crate::kinds::{Action, Basis, Look, Wire, Writing};
 use crate::model::{
     Address, Desired, Document, Facts, Fields as RawFields, Named, Raw, References, Remote,
@@ -15,11 +15,13 @@ use crate::model::{
 /// The v2 spelling.
 pub(super) struct V2;
 
-/// An assignment as the tenant tells it; anything may be missing or null.
-#[derive(Deserialize)]
-#[serde(rename_all = "camelCase")]
+/// An assignment as the tenant tells it; anything may be missing, null or of another type.
+#[derive(Default, Deserialize)]
+#[serde(rename_all = "camelCase", default)]
 struct Row {
+    #[serde(deserialize_with = "lenient::text")]
     id: Option<String>,
+    #[serde(deserialize_with = "lenient::text")]
     skill_id: Option<String>,
     level: Option<Value>,
     available_from: Option<Value>,

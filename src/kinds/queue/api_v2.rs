@@ -6,7 +6,7 @@ use serde::Deserialize;
 use serde_json::{Value, json};
 
 use super::{Fields, Overflow, refer};
-use crate::http::{Method, Read, Write, encode};
+use crate::http::{Method, Read, Write, encode, lenient};
 use crate::kinds::{Action, Basis, Look, Wire, Writing};
 use crate::model::{
     Address, Desired, Document, Facts, Fields as RawFields, Named, Raw, References, Remote,
@@ -17,28 +17,25 @@ pub(super) struct V2;
 
 const LIST: &str = "/api/v2/queues";
 
-/// A queue as the tenant tells it; anything may be missing or null.
-#[derive(Deserialize)]
-#[serde(rename_all = "camelCase")]
+/// A queue as the tenant tells it; anything may be missing, null or of another type.
+#[derive(Default, Deserialize)]
+#[serde(rename_all = "camelCase", default)]
 struct Row {
+    #[serde(deserialize_with = "lenient::text")]
     id: Option<String>,
+    #[serde(deserialize_with = "lenient::text")]
     name: Option<String>,
+    #[serde(deserialize_with = "lenient::text")]
     description: Option<String>,
-    #[serde(rename = "type")]
+    #[serde(rename = "type", deserialize_with = "lenient::text")]
     queue_type: Option<String>,
     capacity: Option<Value>,
     priority: Option<Value>,
-    overflow: Option<OverflowRow>,
-    skill_groups: Option<Vec<String>>,
-    routing_rules: Option<Vec<Value>>,
-}
-
-#[derive(Default, Deserialize)]
-#[serde(rename_all = "camelCase")]
-struct OverflowRow {
-    overflow_type: Option<String>,
-    overflow_target_id: Option<String>,
-    overflow_threshold: Option<Value>,
+    overflow: Value,
+    #[serde(deserialize_with = "lenient::texts")]
+    skill_groups: Vec<String>,
+    #[serde(deserialize_with = "lenient::values")]
+    routing_rules: Vec<Value>,
 }
 
 fn row(raw: &Raw) -> Option<Row> {
@@ -67,24 +64,26 @@ impl Wire for V2 {
         let row = row(raw)?;
         let id = row.id?;
         let mut references = References::new();
-        let overflow = row.overflow.unwrap_or_default();
-        let target =
-            overflow.overflow_target_id.map(|id| refer("queue", &id, facts, &mut references));
-        let groups = row.skill_groups.unwrap_or_default();
+        let overflow = |name: &str| row.overflow.get(name).filter(|value| !value.is_null());
+        let target = overflow("overflowTargetId").and_then(lenient::as_text);
+        let target = target.map(|id| refer("queue", &id, facts, &mut references));
         let fields = Fields {
             description: Some(row.description.unwrap_or_default()),
             queue_type: row.queue_type,
+            overflow: Overflow {
+                overflow_type: overflow("overflowType").and_then(lenient::as_text),
+                target: Some(target),
+                threshold: overflow("overflowThreshold").cloned(),
+            },
             capacity: row.capacity,
             priority: row.priority,
-            overflow: Overflow {
-                overflow_type: overflow.overflow_type,
-                target: Some(target),
-                threshold: overflow.overflow_threshold,
-            },
             skill_groups: Some(
-                groups.iter().map(|id| refer("skill", id, facts, &mut references)).collect(),
+                row.skill_groups
+                    .iter()
+                    .map(|id| refer("skill", id, facts, &mut references))
+                    .collect(),
             ),
-            routing_rules: Some(row.routing_rules.unwrap_or_default()),
+            routing_rules: Some(row.routing_rules),
         };
         let own = facts.address_of("queue", &id);
         references.insert(own.clone(), Some(id.clone()));

@@ -1,1 +1,152 @@
+//! Doors: matrices to assignments, rows to documents, changes to requests.
 
+use std::fmt::Write as _;
+
+use jiff::tz::TimeZone;
+use serde_json::json;
+
+use super::Assignment;
+use crate::http::Dialect;
+use crate::kinds::{Action, Kind, Writing, declare, manifest_kinds};
+use crate::manifest;
+use crate::model::{Address, Document, Facts, Raw};
+
+const WINDOWS: &str = "
+apiVersion: cxform/v1
+kind: AvailabilityWindow
+metadata: {name: early}
+spec: {from: 2035-01-08T08:00, to: 2035-01-08T16:00, timezone: Europe/Berlin}
+---
+apiVersion: cxform/v1
+kind: AgentGroup
+metadata: {name: crew}
+spec: {members: [ana, bo]}
+---
+";
+
+/// The assignments that a matrix declares, or what is wrong with it.
+fn matrix(spec: &str) -> String {
+    let text = format!(
+        "{WINDOWS}apiVersion: cxform/v1\nkind: SkillMatrix\nmetadata: {{name: m}}\nspec: {spec}\n"
+    );
+    let (items, findings) = manifest::read(&manifest_kinds(), &[("m.yaml".to_owned(), text)]);
+    assert_eq!(findings, [], "{spec}");
+    let (desired, findings) = declare(&items, None);
+    let mut told = String::new();
+    for finding in findings {
+        let _ = writeln!(told, "{}: {}", finding.rule, finding.message);
+    }
+    for (address, declared) in desired {
+        let absent = if declared.absent { " absent" } else { "" };
+        let _ = writeln!(told, "{address} {}{absent}", declared.document.as_str());
+    }
+    told
+}
+
+#[test]
+fn matrices() {
+    let check = |spec: &str, expect: &str| assert_eq!(matrix(spec).trim(), expect, "{spec}");
+    check("{agents: {ana: {billing: 3}}}", r#"assignment/ana/billing {"level":3}"#);
+    check("{agents: {ana: {billing: none}}}", "assignment/ana/billing {} absent");
+    check(
+        "{agents: {ana: {billing: {level: 4, window: early}}}}",
+        r#"assignment/ana/billing {"level":4,"window":{"from":"2035-01-08T07:00:00Z","to":"2035-01-08T15:00:00Z"}}"#,
+    );
+    check(
+        "{agents: {'group:crew': {billing: 2, sales: 1}, ana: {billing: 5}}}",
+        "assignment/ana/billing {\"level\":5}\n\
+         assignment/ana/sales {\"level\":1}\n\
+         assignment/bo/billing {\"level\":2}\n\
+         assignment/bo/sales {\"level\":1}",
+    );
+    check(
+        "{agents: {'group:crews': {billing: 2}}}",
+        "unknown-reference: no AgentGroup is named `crews`",
+    );
+    check(
+        "{window: erly, agents: {ana: {billing: 2}}}",
+        "unknown-reference: no AvailabilityWindow is named `erly`\nassignment/ana/billing {\"level\":2}",
+    );
+}
+
+#[test]
+fn windows() {
+    let check = |spec: &str, expect: &str| {
+        let text = format!(
+            "apiVersion: cxform/v1\nkind: AvailabilityWindow\nmetadata: {{name: w}}\nspec: {spec}\n"
+        );
+        let (items, findings) = manifest::read(&manifest_kinds(), &[("w.yaml".to_owned(), text)]);
+        assert_eq!(findings, [], "{spec}");
+        let (_, findings) = declare(&items, None);
+        let told = findings.first().map_or("fine", |finding| finding.message.as_str());
+        assert_eq!(told, expect, "{spec}");
+    };
+    check("{from: 2035-01-08T08:00:00Z, to: 2035-01-08T08:00:01Z}", "fine");
+    check("{from: 2035-01-08T08:00:00+02:00, to: 2035-01-08T07:00:00Z}", "fine");
+    check(
+        "{from: 2035-01-08T08:00:00Z, to: 2035-01-08T08:00:00Z}",
+        "the window ends before it begins",
+    );
+    check(
+        "{from: 2035-01-08T08:00, to: 2035-01-08T09:00:00Z}",
+        "`2035-01-08T08:00` is a local time, and no timezone is said",
+    );
+    check("{from: soon, to: 2035-01-08T09:00:00Z}", "`soon` is no time");
+    check(
+        "{from: 2035-01-08T08:00, to: 2035-01-08T09:00, timezone: Berlin}",
+        "`Berlin` is no IANA time zone",
+    );
+}
+
+#[test]
+fn rows_are_read_whatever_they_lack() {
+    let facts = Facts { timezone: TimeZone::get("America/New_York").unwrap(), ..Facts::default() };
+    let check = |row: &str, expect: &str, kept: Option<&str>| {
+        let wire = Assignment.wire(Dialect::V2).unwrap();
+        let lane = Address::new("agent", &["u-1"]);
+        let (address, remote) =
+            wire.decode(&Raw::parse(row).unwrap(), Some(&lane), &facts).unwrap();
+        assert_eq!(format!("{address} {}", remote.document.as_str()), expect);
+        assert_eq!(remote.raw.as_ref().map(Raw::as_str), kept);
+    };
+    check(
+        r#"{"id":"a","skillId":"s-1","level":3.0,"availableFrom":"2035-01-08T08:00:00","availableTo":"2035-01-08T10:00:00.500+00:00","lastModified":"x"}"#,
+        r#"assignment/u-1/id:s-1 {"level":3,"window":{"from":"2035-01-08T13:00:00Z","to":"2035-01-08T10:00:00.5Z"}}"#,
+        None,
+    );
+    check(
+        r#"{"skillId":"s-1","level":null,"availableFrom":null,"note":1.10}"#,
+        "assignment/u-1/id:s-1 {}",
+        Some(r#"{"availableFrom":null,"note":1.10}"#),
+    );
+}
+
+#[test]
+fn a_write_sends_back_what_it_does_not_manage() {
+    let wire = Assignment.wire(Dialect::V2).unwrap();
+    let document = Document::of(&json!({"level": 4, "window": {"from": "2035-01-08T13:00:00Z"}}));
+    let kept = Raw::parse(r#"{"availableTo":null,"note":1.10}"#);
+    let paths = ["/level".to_owned()];
+    let (own, id_of) = (Address::new("assignment", &["u/1", "billing"]), |address: &Address| {
+        (address.as_str() == "skill/billing").then(|| "s-1".to_owned())
+    });
+    let writing = Writing {
+        address: &own,
+        id: Some("a 1"),
+        action: Action::Update,
+        document: &document,
+        paths: &paths,
+        raw: kept.as_ref(),
+        id_of: &id_of,
+    };
+    let write = wire.write(&writing).unwrap();
+    assert_eq!(write.path, "/api/v2/users/u%2F1/skill-assignments");
+    assert_eq!(
+        write.body.unwrap().as_str(),
+        r#"{"availableFrom":"2035-01-08T13:00:00Z","availableTo":null,"level":4,"note":1.10,"skillId":"s-1"}"#
+    );
+    let delete = wire.write(&Writing { action: Action::Delete, ..writing }).unwrap();
+    assert_eq!(delete.path, "/api/v2/users/u%2F1/skill-assignments/a%201");
+    let nameless = wire.write(&Writing { action: Action::Delete, id: None, ..writing });
+    assert_eq!(nameless.unwrap_err(), "the tenant told no id of this assignment");
+}

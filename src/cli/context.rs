@@ -1,5 +1,6 @@
 //! What every command starts from: project, settings and manifests.
 
+use std::cell::RefCell;
 use std::collections::BTreeMap;
 use std::path::PathBuf;
 
@@ -90,8 +91,18 @@ impl Context<'_> {
         let files = read_manifests(&settings.manifests.value, &self.cwd)?;
         let texts: Vec<(String, String)> =
             files.into_iter().map(|file| (file.name, file.text)).collect();
-        let (items, findings) = manifest::read(&manifest_kinds(), &texts);
-        let sources: BTreeMap<String, String> = texts.into_iter().collect();
+        let tables = RefCell::new(BTreeMap::new());
+        let load = |manifest: &str, name: &str| {
+            let folder = self.cwd.join(manifest);
+            let path = folder.parent().unwrap_or(&self.cwd).join(name);
+            let text = files::read_text(&path).map_err(|error| error.to_string())?;
+            let file = relative(&path, &self.cwd);
+            tables.borrow_mut().insert(file.clone(), text.clone());
+            Ok((file, text))
+        };
+        let (items, findings) = manifest::read(&manifest_kinds(), &texts, &load);
+        let mut sources: BTreeMap<String, String> = texts.into_iter().collect();
+        sources.append(&mut tables.borrow_mut());
         let digests: Vec<String> = sources
             .iter()
             .map(|(name, text)| format!("{name}\n{}\n", digest_of(text.as_bytes())))

@@ -9,6 +9,7 @@ mod read;
 mod samples;
 pub mod schema;
 mod strict;
+mod table;
 #[cfg(test)]
 mod tests;
 mod typed;
@@ -16,6 +17,6 @@ mod validate;
 mod words;
 mod yaml;
 
-pub use read::read;
+pub use read::{Load, read};
 pub use typed::{WriteError, read_document, to_yaml};
 pub use yaml::parse;

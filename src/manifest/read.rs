@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 
 use super::schema::{API_VERSION, for_kind};
+use super::table::table;
 use super::validate::Checker;
 use super::words::{like, quoted, shown};
 use super::yaml;
@@ -11,19 +12,27 @@ use crate::model::{Finding, Item, ManifestKind, Node, Tree};
 /// Documents that stand among manifests and are none.
 const OTHERS: [&str; 2] = ["Project", "Tenant"];
 
-/// Reads manifest files, each a name and its text.
+/// Answers the text of a file that a manifest names, given the manifest's file and the name as
+/// written; with it comes the name by which messages call it.
+pub type Load<'a> = &'a dyn Fn(&str, &str) -> Result<(String, String), String>;
+
+/// Reads manifest files, each a name and its text; `load` brings the tables that they name.
 ///
 /// Every error of every document is told, sorted by place; a document that has one is not among
 /// the items. `kind: Project` and `kind: Tenant` are passed over.
 #[must_use]
-pub fn read(kinds: &[&ManifestKind], files: &[(String, String)]) -> (Vec<Item>, Vec<Finding>) {
+pub fn read(
+    kinds: &[&ManifestKind],
+    files: &[(String, String)],
+    load: Load<'_>,
+) -> (Vec<Item>, Vec<Finding>) {
     let mut checkers = BTreeMap::new();
     let mut items = Vec::new();
     let mut findings = Vec::new();
     for (file, text) in files {
         let (documents, fatal) = yaml::documents(file, text);
         findings.extend(fatal);
-        for document in documents {
+        for mut document in documents {
             let kind = document.root.get("kind").and_then(Node::as_str);
             if kind.is_some_and(|kind| OTHERS.contains(&kind)) {
                 continue;
@@ -32,6 +41,9 @@ pub fn read(kinds: &[&ManifestKind], files: &[(String, String)]) -> (Vec<Item>, 
             match kinds.iter().find(|known| kind == Some(known.kind)) {
                 None => header(kinds, &document.root, &mut own),
                 Some(kind) => {
+                    if let Err(finding) = fill_in(kind, &mut document.root, load) {
+                        own.push(*finding);
+                    }
                     let checker =
                         checkers.entry(kind.kind).or_insert_with(|| Checker::new(for_kind(kind)));
                     checker.check(&document.root, &mut own);
@@ -45,6 +57,30 @@ pub fn read(kinds: &[&ManifestKind], files: &[(String, String)]) -> (Vec<Item>, 
     }
     findings.sort();
     (items, findings)
+}
+
+/// Puts the rows of a table in the place of the key that names its file.
+fn fill_in(kind: &ManifestKind, root: &mut Node, load: Load<'_>) -> Result<(), Box<Finding>> {
+    let Some((key, into)) = kind.table else { return Ok(()) };
+    let Tree::Object(entries) = &mut root.tree else { return Ok(()) };
+    let spec = entries.iter_mut().find(|(key, _)| key.text == "spec").map(|(_, spec)| spec);
+    let Some(Tree::Object(spec)) = spec.map(|spec| &mut spec.tree) else { return Ok(()) };
+    let has_rows = spec.iter().any(|(key, _)| key.text == into);
+    let Some((entry, node)) = spec.iter_mut().find(|(entry, _)| entry.text == key) else {
+        return Ok(());
+    };
+    if has_rows {
+        let message = format!("`{key}` stands instead of `{into}`, not beside it");
+        return Err(Box::new(Finding::error("not-allowed", &entry.place, message)));
+    }
+    let Some(name) = node.as_str() else { return Ok(()) };
+    let (file, text) = load(&node.place.file, name).map_err(|why| {
+        let finding = Finding::error("table", &node.place, why);
+        Box::new(finding.hint("the file is looked for beside the manifest"))
+    })?;
+    *node = table(&file, &text)?;
+    into.clone_into(&mut entry.text);
+    Ok(())
 }
 
 fn item(root: Node) -> Option<Item> {

@@ -103,6 +103,7 @@ pub(super) const QUEUE: ManifestKind = ManifestKind {
     spec_schema: || schema_for!(QueueSpec),
     metadata_schema: Some(|| schema_for!(QueueMetadata)),
     absent_allowed: true,
+    table: None,
 };
 
 pub(super) const MATRIX: ManifestKind = ManifestKind {
@@ -111,4 +112,5 @@ pub(super) const MATRIX: ManifestKind = ManifestKind {
     spec_schema: || schema_for!(MatrixSpec),
     metadata_schema: None,
     absent_allowed: false,
+    table: None,
 };

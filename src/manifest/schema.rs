@@ -127,6 +127,7 @@ mod tests {
             spec_schema: || schemars::schema_for!(Tree),
             metadata_schema: Some(|| schemars::schema_for!(Extra)),
             absent_allowed: true,
+            table: None,
         };
         let schema = for_kind(&kind);
         let at = |pointer: &str| schema.pointer(pointer).unwrap_or(&Value::Null).clone();

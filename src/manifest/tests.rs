@@ -5,7 +5,9 @@ use super::samples::{MATRIX, QUEUE};
 use crate::model::{Finding, Item};
 
 fn run(text: &str) -> (Vec<Item>, Vec<Finding>) {
-    read(&[&QUEUE, &MATRIX], &[("q.yaml".to_owned(), text.to_owned())])
+    read(&[&QUEUE, &MATRIX], &[("q.yaml".to_owned(), text.to_owned())], &|_, name| {
+        Err(format!("{name} is not here"))
+    })
 }
 
 /// `line:column rule: message (hint)`, a line each.
@@ -198,7 +200,7 @@ fn one_bad_document_does_not_take_the_others_along() {
         ("b.yaml".to_owned(), format!("{good}\n---\n{HEADER}spec: 5\n---\n{good}")),
         ("a.yaml".to_owned(), format!("{good}\n---\nx: [")),
     ];
-    let (items, findings) = read(&[&QUEUE], &files);
+    let (items, findings) = read(&[&QUEUE], &files, &|_, name| Err(format!("{name} is not here")));
     assert_eq!(items.len(), 3);
     assert_eq!(items[0].place.to_string(), "b.yaml:3:18");
     assert_eq!((items[0].kind.as_str(), items[0].name.as_str()), ("Queue", "q"));

@@ -14,4 +14,6 @@ pub struct ManifestKind {
     pub metadata_schema: Option<fn() -> schemars::Schema>,
     /// Whether `state: absent` may be written, and `spec` left out then.
     pub absent_allowed: bool,
+    /// A key of `spec` that names a CSV file, and the key that the file's rows stand for.
+    pub table: Option<(&'static str, &'static str)>,
 }

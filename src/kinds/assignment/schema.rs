@@ -23,6 +23,7 @@ pub(super) const KINDS: &[ManifestKind] = &[
         spec_schema: schema_of::<MatrixSpec>,
         metadata_schema: None,
         absent_allowed: false,
+        table: Some(("table", "agents")),
     },
     ManifestKind {
         kind: GROUP,
@@ -30,6 +31,7 @@ pub(super) const KINDS: &[ManifestKind] = &[
         spec_schema: schema_of::<GroupSpec>,
         metadata_schema: None,
         absent_allowed: false,
+        table: None,
     },
     ManifestKind {
         kind: WINDOW,
@@ -37,6 +39,7 @@ pub(super) const KINDS: &[ManifestKind] = &[
         spec_schema: schema_of::<WindowSpec>,
         metadata_schema: None,
         absent_allowed: false,
+        table: None,
     },
 ];
 
@@ -48,10 +51,15 @@ fn schema_of<T: JsonSchema>() -> Schema {
 /// Agents, their skills and levels.
 #[derive(JsonSchema)]
 #[schemars(deny_unknown_fields, rename_all = "camelCase")]
+#[schemars(extend("anyOf" = [{"required": ["agents"]}, {"required": ["table"]}]))]
 #[expect(dead_code, reason = "the shape is the schema; values are read from the node, with places")]
 struct MatrixSpec {
     /// A row an agent (name, id or e-mail address) or `group:NAME`; in it a level a skill.
-    agents: BTreeMap<String, BTreeMap<String, Cell>>,
+    agents: Option<BTreeMap<String, BTreeMap<String, Cell>>>,
+    /// A CSV file instead of `agents`, beside this one: the first column is the agent, then a
+    /// column a skill; a cell is `4`, `4@window`, `none` or empty.
+    #[schemars(length(min = 1))]
+    table: Option<String>,
     /// The `AvailabilityWindow` of cells that name none.
     #[schemars(length(min = 1))]
     window: Option<String>,

@@ -29,7 +29,10 @@ fn matrix(spec: &str) -> String {
     let text = format!(
         "{WINDOWS}apiVersion: cxform/v1\nkind: SkillMatrix\nmetadata: {{name: m}}\nspec: {spec}\n"
     );
-    let (items, findings) = manifest::read(&manifest_kinds(), &[("m.yaml".to_owned(), text)]);
+    let (items, findings) =
+        manifest::read(&manifest_kinds(), &[("m.yaml".to_owned(), text)], &|_, name| {
+            Err(format!("{name} is not here"))
+        });
     assert_eq!(findings, [], "{spec}");
     let (desired, findings) = declare(&items, None);
     let mut told = String::new();
@@ -75,7 +78,10 @@ fn windows() {
         let text = format!(
             "apiVersion: cxform/v1\nkind: AvailabilityWindow\nmetadata: {{name: w}}\nspec: {spec}\n"
         );
-        let (items, findings) = manifest::read(&manifest_kinds(), &[("w.yaml".to_owned(), text)]);
+        let (items, findings) =
+            manifest::read(&manifest_kinds(), &[("w.yaml".to_owned(), text)], &|_, name| {
+                Err(format!("{name} is not here"))
+            });
         assert_eq!(findings, [], "{spec}");
         let (_, findings) = declare(&items, None);
         let told = findings.first().map_or("fine", |finding| finding.message.as_str());

@@ -20,6 +20,7 @@ pub(super) const KINDS: &[ManifestKind] = &[ManifestKind {
     spec_schema,
     metadata_schema: None,
     absent_allowed: true,
+    table: None,
 }];
 
 fn spec_schema() -> Schema {

@@ -25,7 +25,10 @@ fn facts() -> Facts {
 fn declared(spec: &str) -> Result<(String, String), String> {
     let text =
         format!("apiVersion: cxform/v1\nkind: Queue\nmetadata: {{name: main}}\nspec: {spec}\n");
-    let (items, findings) = manifest::read(&manifest_kinds(), &[("q.yaml".to_owned(), text)]);
+    let (items, findings) =
+        manifest::read(&manifest_kinds(), &[("q.yaml".to_owned(), text)], &|_, name| {
+            Err(format!("{name} is not here"))
+        });
     assert_eq!(findings, [], "{spec}");
     let (desired, findings) = declare(&items, Some(&facts()));
     if let Some(finding) = findings.first() {

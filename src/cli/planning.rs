@@ -120,6 +120,11 @@ pub(super) async fn make(
     if !findings.is_empty() {
         return Err(Wrong::new(&findings, &sources).into());
     }
+    if items.is_empty() {
+        let paths: Vec<String> =
+            settings.manifests.value.iter().map(|path| path.display().to_string()).collect();
+        context.note(&format!("warning: there is no manifest in {}\n", paths.join(", ")))?;
+    }
     let facts = Facts {
         licensed_agents: settings.licensed_agents.value,
         timezone: settings.timezone.value.clone(),

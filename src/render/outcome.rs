@@ -17,7 +17,9 @@ pub fn outcome(plan: &Plan, applied: &Applied) -> String {
         let _ = writeln!(text, "! stopped: {}", one_line(why));
     }
     if !text.is_empty() {
-        text.push('\n');
+        text.push_str(
+            "\nWhat is done stays done. Plan and apply again to go on: nothing is done twice.\n",
+        );
     }
     text.push_str(&closing(plan, applied));
     text.push('\n');

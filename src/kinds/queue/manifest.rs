@@ -18,10 +18,24 @@ pub(super) const KINDS: &[ManifestKind] = &[ManifestKind {
     kind: QUEUE,
     description: "A queue. A field that is left out is not managed and stays as the tenant has it.",
     spec_schema,
-    metadata_schema: None,
+    metadata_schema: Some(metadata_schema),
     absent_allowed: true,
     table: None,
 }];
+
+fn metadata_schema() -> Schema {
+    SchemaGenerator::new(SchemaSettings::draft2020_12().with(|s| s.inline_subschemas = true))
+        .into_root_schema_for::<QueueMetadata>()
+}
+
+/// What a queue's metadata may say beside its name.
+#[derive(JsonSchema)]
+#[schemars(deny_unknown_fields, rename_all = "camelCase")]
+#[expect(dead_code, reason = "the shape is the schema; values are read from the node, with places")]
+struct QueueMetadata {
+    /// Restates, field by field, a queue that an earlier folder of the project's list declares.
+    overlay: Option<bool>,
+}
 
 fn spec_schema() -> Schema {
     SchemaGenerator::new(SchemaSettings::draft2020_12().with(|s| s.inline_subschemas = true))
@@ -113,7 +127,7 @@ pub(super) fn declare(items: &[Item], declaring: &mut Declaring<'_>) {
         .filter(|item| item.kind == QUEUE && item.is_absent())
         .map(|item| item.name.as_str())
         .collect();
-    for item in items.iter().filter(|item| item.kind == QUEUE) {
+    for item in &overlaid(items, declaring) {
         let mut references = References::new();
         let fields = fields(item, declaring, &gone, &mut references);
         let own = address(&item.name);
@@ -129,6 +143,42 @@ pub(super) fn declare(items: &[Item], declaring: &mut Declaring<'_>) {
         }
         declaring
             .declare(own, declared(&item.name, &fields, item.is_absent(), &item.place, references));
+    }
+}
+
+/// The queues, each with what later manifests restate of it.
+fn overlaid(items: &[Item], declaring: &mut Declaring<'_>) -> Vec<Item> {
+    let mut queues: Vec<Item> = Vec::new();
+    for item in items.iter().filter(|item| item.kind == QUEUE) {
+        let overlay = item.root.nearest("/metadata/overlay").tree == Tree::Bool(true);
+        let earlier = queues.iter_mut().find(|earlier| overlay && earlier.name == item.name);
+        match earlier {
+            Some(earlier) => lay_over(&mut earlier.root, &item.root),
+            None if overlay => declaring.complain(
+                Finding::error(
+                    "overlay",
+                    &item.place,
+                    format!("no earlier manifest declares the queue `{}`", item.name),
+                )
+                .hint("list the folder that declares it first, or drop metadata.overlay"),
+            ),
+            None => queues.push(item.clone()),
+        }
+    }
+    queues
+}
+
+/// Mappings are laid over key by key; anything else is replaced.
+fn lay_over(below: &mut Node, above: &Node) {
+    if let (Tree::Object(fields), Tree::Object(restated)) = (&mut below.tree, &above.tree) {
+        for (key, value) in restated {
+            match fields.iter_mut().find(|(known, _)| known.text == key.text) {
+                Some((_, field)) => lay_over(field, value),
+                None => fields.push((key.clone(), value.clone())),
+            }
+        }
+    } else {
+        *below = above.clone();
     }
 }
 

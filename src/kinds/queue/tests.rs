@@ -53,6 +53,42 @@ fn a_manifest_manages_the_leaves_that_it_names() {
 }
 
 #[test]
+fn a_later_manifest_restates_field_by_field() {
+    let manifest = |metadata: &str, spec: &str| {
+        format!("apiVersion: cxform/v1\nkind: Queue\nmetadata: {metadata}\nspec: {spec}\n")
+    };
+    let check = |overlay: &str, expect: &str| {
+        let below =
+            "{capacity: 10, overflow: {target: spill, threshold: 70}, skillGroups: [sales]}";
+        let files = [
+            ("base.yaml".to_owned(), manifest("{name: main}", below)),
+            ("prod.yaml".to_owned(), overlay.to_owned()),
+        ];
+        let no_table = |_: &str, name: &str| Err(format!("{name} is not here"));
+        let (items, findings) = manifest::read(&manifest_kinds(), &files, &no_table);
+        assert_eq!(findings, [], "{overlay}");
+        let (desired, findings) = declare(&items, Some(&facts()));
+        let told: Vec<&str> = match findings.first() {
+            Some(finding) => vec![&finding.message],
+            None => desired.values().map(|declared| declared.document.as_str()).collect(),
+        };
+        assert_eq!(told.join("\n"), expect, "{overlay}");
+    };
+    check(
+        &manifest(
+            "{name: main, overlay: true}",
+            "{capacity: 99, overflow: {threshold: 50}, skillGroups: []}",
+        ),
+        r#"{"capacity":99,"overflow":{"target":"spill","threshold":50},"skillGroups":[]}"#,
+    );
+    check(
+        &manifest("{name: other, overlay: true}", "{capacity: 99}"),
+        "no earlier manifest declares the queue `other`",
+    );
+    check(&manifest("{name: main}", "{capacity: 99}"), "queue/main is declared twice, differently");
+}
+
+#[test]
 fn what_cannot_be_is_told() {
     let check =
         |spec: &str, expect: &str| assert_eq!(declared(spec).unwrap_err(), expect, "{spec}");

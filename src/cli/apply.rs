@@ -107,13 +107,12 @@ async fn go(
         return Ok(Exit::Error);
     }
     watch_signals()?;
-    let (applied, seen) = record(context, settings, state, writer, &plan, overrides).await?;
+    let applied = record(context, settings, state, writer, &plan, overrides).await?;
     let told = render::outcome(&plan, &applied);
     match format {
         PlanFormat::Text => context.say(&told)?,
         PlanFormat::Json => context.note(&told)?,
     }
-    let _ = seen;
     Ok(exit(&applied))
 }
 
@@ -125,7 +124,7 @@ async fn record(
     writer: Writer,
     plan: &Plan,
     overrides: Vec<Override>,
-) -> anyhow::Result<(Applied, Figures)> {
+) -> anyhow::Result<Applied> {
     let folder = state.create_run(&run_name())?;
     folder.write(Part::Plan, text(plan).as_bytes())?;
     let recorder = folder.record(state.audit(&plan.tenant.name)?)?;
@@ -161,7 +160,7 @@ async fn record(
         }
         Err(error) => drop(applied.stopped.get_or_insert(error.to_string())),
     }
-    Ok((applied, seen))
+    Ok(applied)
 }
 
 fn start(plan: &Plan, overrides: Vec<Override>) -> RunStart {
@@ -278,6 +277,12 @@ fn watch_signals() -> anyhow::Result<()> {
             _ = terminate.recv() => TERMINATED.store(true, Ordering::SeqCst),
         }
         STOP.store(true, Ordering::SeqCst);
+        // Who asks twice does not want to wait: every intent is on the disk.
+        let exit = tokio::select! {
+            _ = interrupt.recv() => Exit::Interrupted,
+            _ = terminate.recv() => Exit::Terminated,
+        };
+        std::process::exit(i32::from(exit.code()));
     });
     Ok(())
 }

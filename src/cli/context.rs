@@ -14,7 +14,7 @@ use super::settings::{Flags, SecretError, Settings};
 use super::state::StateError;
 use crate::kinds::{KINDS, manifest_kinds};
 use crate::manifest;
-use crate::model::{Finding, Item, digest_of};
+use crate::model::{Finding, Item, Level, digest_of, json_safe};
 use crate::render::findings;
 use crate::tenant::TenantError;
 
@@ -41,11 +41,12 @@ pub(super) struct Manifests {
 #[error("{}", .text.trim_end())]
 pub(super) struct Wrong {
     text: String,
+    json: String,
 }
 
 impl Wrong {
     pub(super) fn new(found: &[Finding], sources: &BTreeMap<String, String>) -> Self {
-        Self { text: findings::text(found, sources) }
+        Self { text: findings::text(found, sources), json: findings::json(found, sources) }
     }
 }
 
@@ -120,6 +121,26 @@ impl Context<'_> {
     pub(super) fn note(&mut self, text: &str) -> anyhow::Result<()> {
         Ok(self.console.talk(Stream::Err, text)?)
     }
+}
+
+/// What went wrong as diagnostics, for whoever asked for a machine's format.
+pub(super) fn report(error: &anyhow::Error) -> String {
+    let json = match error.downcast_ref::<Wrong>() {
+        Some(wrong) => wrong.json.clone(),
+        None => {
+            let finding = Finding {
+                place: None,
+                level: Level::Error,
+                rule: "error",
+                address: None,
+                message: causes(error),
+                hint: hint(error),
+                related: None,
+            };
+            findings::json(&[finding], &BTreeMap::new())
+        }
+    };
+    json_safe(json.trim_end()).into_owned() + "\n"
 }
 
 /// An error and its causes on one line; a cause that its error already tells is left out.

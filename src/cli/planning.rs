@@ -6,7 +6,7 @@ use std::process::Command;
 use super::args::{PlanArgs, PlanFormat, Planning};
 use super::clock;
 use super::console::Stream;
-use super::context::{Context, Manifests, Wrong};
+use super::context::{Context, Manifests, Wrong, report};
 use super::embedded::{Embedded, state_file};
 use super::exit::Exit;
 use super::files::{Access, write_out};
@@ -32,7 +32,14 @@ pub(super) fn run(context: &mut Context<'_>, args: &PlanArgs) -> anyhow::Result<
             embedded.end().await?;
         }
         plan
-    })?;
+    });
+    let plan = match plan {
+        Err(error) if planning.format == Some(PlanFormat::Json) => {
+            context.console.data(&report(&error))?;
+            return Err(error);
+        }
+        plan => plan?,
+    };
     save(context, planning, &plan)?;
     print(context, &plan, planning.format.unwrap_or(PlanFormat::Text), planning.detail())?;
     Ok(match () {

@@ -249,8 +249,11 @@ fn bare(hash: &str) -> &str {
     hash.strip_prefix("sha256:").unwrap_or(hash)
 }
 
+/// A name that sorts by time and that no other run has: processes of containers share numbers.
 fn run_name() -> String {
-    format!("{}-{}", clock::now().strftime("%Y%m%dT%H%M%SZ"), std::process::id())
+    let since = clock::system().duration_since(std::time::UNIX_EPOCH).unwrap_or_default();
+    let (time, micros) = (clock::now().strftime("%Y%m%dT%H%M%SZ"), since.subsec_micros());
+    format!("{time}-{micros:06}-{}", std::process::id())
 }
 
 /// Who runs this: the CI's own word for it, else the user.

@@ -120,7 +120,10 @@ fn usage(error: &clap::Error, console: &mut Console) -> Exit {
 /// Tells what ended a command, and gives it its exit code.
 fn tell(error: &anyhow::Error, console: &mut Console) -> Exit {
     if !is_silent(error) {
-        let mut text = format!("error: {}\n", context::causes(error));
+        let causes = context::causes(error);
+        // Findings begin with their own word.
+        let word = if causes.starts_with("error[") { "" } else { "error: " };
+        let mut text = format!("{word}{causes}\n");
         if let Some(hint) = context::hint(error) {
             text.push_str(&format!("  help: {hint}\n"));
         }

@@ -58,14 +58,10 @@ impl<'a> Declaring<'a> {
                     (&declared.place, &first.place)
                 };
                 self.findings.push(
-                    Finding::error(
-                        "declared-twice",
-                        second,
-                        format!("{address} is declared twice, differently"),
-                    )
-                    .about(&address)
-                    .related(first, "the other declaration")
-                    .hint("keep one of the two, or make them say the same"),
+                    Finding::error("declared-twice", second, "declared twice, differently")
+                        .about(&address)
+                        .related(first, "the other declaration")
+                        .hint("keep one of the two, or make them say the same"),
                 );
             }
         }

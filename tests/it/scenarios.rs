@@ -162,6 +162,16 @@ fn steady(text: &str) -> String {
             }
             line.replace_range(at..end, "SHA256");
         }
+        if let Some((before, after)) = line.split_once("\"lastModified\":\"")
+            && let Some((_, after)) = after.split_once('"')
+        {
+            line = format!("{before}\"lastModified\":\"TIME\"{after}");
+        }
+        if let Some((before, after)) = line.split_once(" (request ")
+            && let Some((_, after)) = after.split_once(')')
+        {
+            line = format!("{before}{after}");
+        }
         steady.push_str(line.trim_end());
         steady.push('\n');
     }

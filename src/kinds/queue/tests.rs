@@ -85,7 +85,7 @@ fn a_later_manifest_restates_field_by_field() {
         &manifest("{name: other, overlay: true}", "{capacity: 99}"),
         "no earlier manifest declares the queue `other`",
     );
-    check(&manifest("{name: main}", "{capacity: 99}"), "queue/main is declared twice, differently");
+    check(&manifest("{name: main}", "{capacity: 99}"), "declared twice, differently");
 }
 
 #[test]

@@ -22,7 +22,7 @@ use crate::support::{Folder, cxform, root};
 const PROJECT: &str = "apiVersion: cxform/v1
 kind: Project
 manifests: [desired]
-tenants: { sim: { dialect: v2, url: 'sim:tenant.yaml' } }
+tenants: { sim: { dialect: v2, url: 'sim:tenant.yaml', requestsPerSecond: 10000 } }
 ";
 const STATE: &str = ".cxform/sim/sim.json";
 

@@ -1,6 +1,7 @@
 //! All tests that need more than one module, in one binary: layers, schemas, scenarios, laws, and
 //! the program over a real port.
 
+mod laws;
 mod layers;
 mod scenarios;
 mod schemas;

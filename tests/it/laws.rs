@@ -1,0 +1,11 @@
+//! Laws: what holds for every tenant, every manifest and every fault, tried on seeded random ones.
+//! The real client speaks to the simulated tenant through a real port. A seed that breaks a law is
+//! printed with how to see it again.
+
+mod changed;
+mod desired;
+mod end;
+mod random;
+mod stage;
+mod tenant;
+mod yaml;

@@ -5,7 +5,10 @@
 mod changed;
 mod desired;
 mod end;
+mod order;
 mod random;
+mod requests;
+mod shown;
 mod stage;
 mod tenant;
 mod yaml;

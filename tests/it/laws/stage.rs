@@ -36,7 +36,7 @@ pub(super) struct Stage {
     pub(super) items: Vec<Item>,
     pub(super) sim: SimHandle,
     /// Building a client is dear; what need not be a process of its own shares one.
-    reader: Reader,
+    pub(super) reader: Reader,
     writer: Mutex<Option<Writer>>,
 }
 

@@ -5,6 +5,7 @@
 mod changed;
 mod desired;
 mod end;
+mod faults;
 mod order;
 mod random;
 mod requests;

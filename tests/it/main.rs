@@ -3,6 +3,8 @@
 
 mod laws;
 mod layers;
+mod program;
 mod scenarios;
 mod schemas;
 mod support;
+mod wire;

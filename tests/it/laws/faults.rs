@@ -63,13 +63,18 @@ fn schedule(stage: &Stage, etags: Etags, random: &mut Random) -> Vec<Fault> {
             _ if etags == Etags::None => json!("expireTokens"),
             _ => edit(stage, number, random),
         };
-        let mut fault = json!({"what": what, "skip": random.below(8), "times": 1 + random.below(2)});
-        if random.chance(60) {
-            fault["method"] = (*random.pick(&["POST", "PUT", "DELETE", "GET"])).into();
-        }
-        let path = random.pick(&["", "/api/v2/queues", "/api/v2/users", "/api/v2/users/*/skill-assignments"]);
-        if !path.is_empty() {
-            fault["path"] = (*path).into();
+        // Half of them meet writes, of which there are few; the other half whatever comes.
+        let (methods, paths, skip) = match random.chance(50) {
+            true => (&["POST", "PUT", "DELETE"][..], &["/api/v2/queues", "/api/v2/users"][..], 3),
+            false => (&["GET", "GET", ""][..], &["/api/v2/queues", "/api/v2/users", "", ""][..], 8),
+        };
+        let skip = random.below(skip);
+        let mut fault = json!({"what": what, "skip": skip, "times": 1 + random.below(2)});
+        for (key, choices) in [("method", methods), ("path", paths)] {
+            let choice = *random.pick(choices);
+            if !choice.is_empty() {
+                fault[key] = choice.into();
+            }
         }
         faults.push(serde_json::from_value(fault).unwrap());
     }

@@ -180,13 +180,15 @@ pub(super) fn is_token(logged: &Logged) -> bool {
     logged.path.ends_with("/oauth/token")
 }
 
-/// Holds a law against so many seeds, some at a time. `LAW_SEED=n` takes that one alone.
+/// Holds a law against so many seeds, some at a time. `LAW_SEED=n` takes that one alone,
+/// `LAW_SEEDS=n` so many.
 pub(super) fn law<F>(seeds: u64, check: impl Fn(u64) -> F)
 where
     F: Future<Output = ()> + Send + 'static,
 {
     const AT_ONCE: usize = 16;
-    let only = std::env::var("LAW_SEED").ok().map(|seed| seed.parse::<u64>().unwrap());
+    let said = |name| std::env::var(name).ok().map(|number| number.parse::<u64>().unwrap());
+    let (only, seeds) = (said("LAW_SEED"), said("LAW_SEEDS").unwrap_or(seeds));
     let mut waiting: Vec<u64> = only.map_or_else(|| (0..seeds).rev().collect(), |seed| vec![seed]);
     let mut runtime = tokio::runtime::Builder::new_multi_thread();
     let runtime = runtime.worker_threads(2).enable_all().build().unwrap();

@@ -20,6 +20,9 @@ use crate::plan::{Change, Outcome, OutcomeStatus, Rebase, rebase};
 /// Changes that share a version, which each hands on to the next.
 pub(super) struct Lane {
     version: Option<String>,
+    /// The whole set as it was read after the plan's version was not the tenant's any more. What
+    /// the plan saw is no base for the lane's other changes then; this is.
+    seen: Option<Vec<Raw>>,
 }
 
 /// What a change starts from: what the tenant has, as far as is known.
@@ -39,7 +42,8 @@ struct Progress {
 impl Lane {
     /// The lane of these changes, at the version that the plan saw.
     pub(super) fn new(changes: &[Change]) -> Self {
-        Self { version: changes.first().and_then(|change| change.precondition.etag.clone()) }
+        let version = changes.first().and_then(|change| change.precondition.etag.clone());
+        Self { version, seen: None }
     }
 
     /// Makes one change, or says why not.
@@ -76,7 +80,7 @@ impl Lane {
         let reader = shared.writer.reader();
         let mut current = match wire.basis(action) {
             Basis::Nothing => Some(Current { remote: None }),
-            Basis::Lane if self.version.is_some() => Some(planned(change)),
+            Basis::Lane if self.version.is_some() && self.seen.is_none() => Some(planned(change)),
             Basis::Lane | Basis::Read => None,
         };
         let mut paths: Vec<String> =
@@ -175,7 +179,8 @@ impl Lane {
         }
     }
 
-    /// Reads the resource as it is now, and the version of its lane.
+    /// Reads the resource as it is now, and the version of its lane; what the lane has read and
+    /// still has the version of is not read again.
     async fn look(
         &mut self,
         shared: &Shared<'_>,
@@ -193,8 +198,14 @@ impl Lane {
                 Ok(Current { remote: remote.map(|(_, remote)| remote) })
             }
             Look::Listed(read) => {
-                let Fetched { rows, etag } = reader.list(&read).await?;
-                self.version = etag;
+                let rows = match self.seen.take().filter(|_| self.version.is_some()) {
+                    Some(rows) => rows,
+                    None => {
+                        let Fetched { rows, etag } = reader.list(&read).await?;
+                        self.version = etag;
+                        rows
+                    }
+                };
                 if let Some(names) =
                     std::sync::Arc::make_mut(&mut facts).names.get_mut(change.address.kind())
                 {
@@ -204,7 +215,9 @@ impl Lane {
                 }
                 let decoded = rows.iter().filter_map(|row| wire.decode(row, Some(&lane), &facts));
                 let mut found = decoded.filter(|(address, _)| *address == change.address);
-                Ok(Current { remote: found.next().map(|(_, remote)| remote) })
+                let remote = found.next().map(|(_, remote)| remote);
+                self.seen = Some(rows);
+                Ok(Current { remote })
             }
         }
     }

@@ -8,7 +8,10 @@
 )]
 
 mod docs;
+mod laws;
 mod layers;
+mod program;
 mod scenarios;
 mod schemas;
 mod support;
+mod wire;

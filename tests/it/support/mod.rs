@@ -1,6 +1,7 @@
 //! What the tests share: the program in this process, folders of their own, the repository's files.
 
 mod folder;
+pub(crate) mod port;
 
 use std::io::Write;
 use std::path::{Path, PathBuf};

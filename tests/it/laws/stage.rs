@@ -1,0 +1,220 @@
+//! A seed's tenant behind a real port, planned and applied through the library as `cli` does.
+
+use std::collections::BTreeMap;
+use std::net::SocketAddr;
+use std::sync::atomic::AtomicBool;
+use std::sync::{Arc, Mutex};
+
+use cxform::http::{Dialect, Method};
+use cxform::kinds;
+use cxform::manifest;
+use cxform::model::{Facts, Item};
+use cxform::plan::{self, Applied, Inputs, Outcome, Plan, Policy, Source, draft, finish};
+use cxform::sim::{Sim, SimHandle};
+use cxform::tenant::{
+    Connection, Credentials, Intent, Journal, Reader, Recorded, Writer, apply, learn, observe,
+};
+use cxform::world::{Logged, World};
+use jiff::tz::TimeZone;
+use serde_json::Value;
+
+use super::desired::Desired;
+use super::random::Random;
+use super::tenant::Tenant;
+use super::yaml;
+
+/// 2026-01-01T12:00:00Z; the laws hold at any time, so it never moves.
+const NOW: i64 = 1_767_268_800;
+
+/// All rows: table, id, row.
+pub(super) type Rows = BTreeMap<(&'static str, String), Value>;
+
+/// One case on its stage.
+pub(super) struct Stage {
+    pub(super) tenant: Tenant,
+    pub(super) desired: Desired,
+    pub(super) items: Vec<Item>,
+    pub(super) sim: SimHandle,
+    /// Building a client is dear; what need not be a process of its own shares one.
+    pub(super) reader: Reader,
+    writer: Mutex<Option<Writer>>,
+}
+
+/// What a journal was given, in order.
+#[derive(Default)]
+pub(super) struct Kept {
+    pub(super) intents: Mutex<Vec<Intent>>,
+    pub(super) outcomes: Mutex<Vec<Outcome>>,
+}
+
+impl Journal for Kept {
+    fn intent<'a>(&'a self, intent: &'a Intent) -> Recorded<'a> {
+        self.intents.lock().unwrap().push(intent.clone());
+        Box::pin(std::future::ready(Ok(())))
+    }
+
+    fn outcome<'a>(&'a self, outcome: &'a Outcome) -> Recorded<'a> {
+        self.outcomes.lock().unwrap().push(outcome.clone());
+        Box::pin(std::future::ready(Ok(())))
+    }
+}
+
+impl Stage {
+    /// The case of a seed.
+    pub(super) async fn of(seed: u64) -> Self {
+        let tenant = Tenant::random(seed);
+        let desired = Desired::random(seed, &tenant);
+        let files = yaml::files(&desired.manifests, &mut Random::new(seed, 3));
+        let mut world = World::new(kinds::collections());
+        let snapshot = serde_json::from_value(tenant.snapshot.clone()).unwrap();
+        world.seed(&snapshot).unwrap();
+        let any = SocketAddr::from(([127, 0, 0, 1], 0));
+        let sim = Sim::start(world, any, Arc::new(|| NOW * 1000)).await.unwrap();
+        let writer = connect(&sim);
+        let items = read(&files);
+        Self { tenant, desired, items, reader: writer.reader(), writer: Some(writer).into(), sim }
+    }
+
+    /// A process of its own.
+    pub(super) fn process(&self) -> Writer {
+        connect(&self.sim)
+    }
+
+    /// A plan with deletions allowed.
+    pub(super) async fn plan(&self) -> Plan {
+        make(&self.reader, &self.items).await.unwrap()
+    }
+
+    /// Applies.
+    pub(super) async fn apply(&self, plan: &Plan) -> Applied {
+        let writer = self.writer.lock().unwrap().take();
+        run(writer.unwrap_or_else(|| self.process()), plan).await.unwrap().0
+    }
+
+    /// All rows, as the tenant keeps them.
+    pub(super) fn rows(&self) -> Rows {
+        let world = self.sim.world();
+        let mut rows = Rows::new();
+        for table in ["skills", "strategies", "agents", "queues", "assignments"] {
+            let of_table = world.table(table).rows();
+            rows.extend(of_table.map(|(id, row)| ((table, id.to_owned()), row.clone())));
+        }
+        rows
+    }
+
+    /// What the tenant was asked since this was called last.
+    pub(super) fn take_log(&self) -> Vec<Logged> {
+        let mut world = self.sim.world();
+        let log = world.log().cloned().collect();
+        world.clear_log();
+        log
+    }
+}
+
+fn connect(sim: &SimHandle) -> Writer {
+    let [id, secret] = ["law", "secret"].map(|text| text.to_owned().into());
+    let connection = Connection {
+        url: sim.url(),
+        dialect: Dialect::V2,
+        credentials: Credentials::Client { id, secret },
+        requests_per_second: 1e6,
+        concurrency: 5,
+        seed: 7,
+        now: || NOW,
+    };
+    Writer::connect(connection).unwrap()
+}
+
+/// Reads manifests, which are to be valid.
+pub(super) fn read(files: &[(String, String)]) -> Vec<Item> {
+    let no_table = |_: &str, name: &str| Err(format!("{name} is not here"));
+    let (items, findings) = manifest::read(&kinds::manifest_kinds(), files, &no_table);
+    assert!(findings.is_empty(), "the generator wrote what is not valid: {findings:?}\n{files:?}");
+    let findings = kinds::declare(&items, None).1;
+    assert!(findings.is_empty(), "the generator wrote what is not valid: {findings:?}\n{files:?}");
+    items
+}
+
+/// A plan as `cli` makes it, with deletions allowed; what went wrong as text.
+pub(super) async fn make(reader: &Reader, items: &[Item]) -> Result<Plan, String> {
+    let observed = observe(reader, items, Facts::default()).await;
+    let mut seen = observed.map_err(|error| error.to_string())?;
+    assert!(seen.findings.is_empty(), "not valid for the tenant: {:?}", seen.findings);
+    let policy = Policy { allow_delete: true, ..Policy::default() };
+    let (draft, findings) = draft(&seen.desired, &seen.observed, reader.dialect());
+    assert!(findings.is_empty(), "the generator wrote what lacks something: {findings:?}");
+    let learnt = learn(reader, &draft, &policy, &mut seen.facts).await;
+    learnt.map_err(|error| error.to_string())?;
+    let inputs = Inputs {
+        desired: &seen.desired,
+        observed: &seen.observed,
+        facts: &seen.facts,
+        policy: &policy,
+        tenant: plan::Tenant {
+            name: "law".to_owned(),
+            url: "sim:law".to_owned(),
+            dialect: Dialect::V2,
+        },
+        source: Source::default(),
+        with_noops: false,
+    };
+    let plan = finish(draft, inputs).unwrap();
+    assert!(plan.applyable, "the generator's plan is blocked: {:?}", plan.checks);
+    Ok(plan)
+}
+
+/// Applies; the outcomes and what the journal was given.
+pub(super) async fn run(writer: Writer, plan: &Plan) -> Result<(Applied, Arc<Kept>), String> {
+    static NEVER: AtomicBool = AtomicBool::new(false);
+    let kept = Arc::new(Kept::default());
+    let applied = apply(writer, plan.clone(), kept.clone(), TimeZone::UTC, &NEVER).await;
+    Ok((applied.map_err(|error| error.to_string())?, kept))
+}
+
+/// The requests that would change the tenant.
+pub(super) fn writes(log: &[Logged]) -> Vec<&Logged> {
+    let is_write = |logged: &&Logged| logged.method != Method::Get && !is_token(logged);
+    log.iter().filter(is_write).collect()
+}
+
+pub(super) fn is_token(logged: &Logged) -> bool {
+    logged.path.ends_with("/oauth/token")
+}
+
+/// Holds a law against so many seeds, some at a time. `LAW_SEED=n` takes that one alone,
+/// `LAW_SEEDS=n` so many.
+pub(super) fn law<F>(seeds: u64, check: impl Fn(u64) -> F)
+where
+    F: Future<Output = ()> + Send + 'static,
+{
+    const AT_ONCE: usize = 16;
+    let said = |name| std::env::var(name).ok().map(|number| number.parse::<u64>().unwrap());
+    let (only, seeds) = (said("LAW_SEED"), said("LAW_SEEDS").unwrap_or(seeds));
+    let mut waiting: Vec<u64> = only.map_or_else(|| (0..seeds).rev().collect(), |seed| vec![seed]);
+    let mut runtime = tokio::runtime::Builder::new_multi_thread();
+    let runtime = runtime.worker_threads(2).enable_all().build().unwrap();
+    let failed = runtime.block_on(async {
+        let mut running = tokio::task::JoinSet::new();
+        let mut failed = BTreeMap::new();
+        loop {
+            while running.len() < AT_ONCE
+                && let Some(seed) = waiting.pop()
+            {
+                let check = tokio::spawn(check(seed));
+                running.spawn(async move { (seed, check.await) });
+            }
+            let Some(ended) = running.join_next().await else { return failed };
+            let (seed, ended) = ended.unwrap();
+            if let Err(error) = ended {
+                let panic = error.into_panic();
+                let text = panic.downcast_ref::<String>().map(String::as_str);
+                let text = text.or_else(|| panic.downcast_ref::<&str>().copied());
+                failed.insert(seed, text.unwrap_or("it panicked").to_owned());
+            }
+        }
+    });
+    if let Some((seed, why)) = failed.first_key_value() {
+        let all: Vec<_> = failed.keys().collect();
+        panic!("broken by the seeds {all:?}\nLAW_SEED={seed} cargo test --test it laws\n{why}");
+    }
+}

@@ -28,7 +28,8 @@ fn page(name: &str) -> Vec<Raw> {
 fn known() -> Facts {
     let mut known = Facts::default();
     for source in facts::SOURCES {
-        let rows = page(if source.sort == "agent" { "users-page.json" } else { "skills-page.json" });
+        let rows =
+            page(if source.sort == "agent" { "users-page.json" } else { "skills-page.json" });
         let named = rows.iter().filter_map(source.named);
         known.names.insert(source.sort, Names::new(source.sort, source.keyed_by_id, named));
     }
@@ -82,7 +83,10 @@ fn documented_facts_are_read() {
     assert_eq!(agents.len(), 2);
     assert_eq!(agents.resolve("mara.lind@example.com").unwrap().id.as_deref(), Some("u-77"));
     assert!(agents.resolve("Mara Lind").is_err());
-    assert_eq!(known.of("skill").unwrap().resolve("claims_de").unwrap().id.as_deref(), Some("s-22"));
+    assert_eq!(
+        known.of("skill").unwrap().resolve("claims_de").unwrap().id.as_deref(),
+        Some("s-22")
+    );
     let strategies = page("strategies-page.json");
     let active: Vec<String> = strategies.iter().flat_map(facts::active_skills).collect();
     assert_eq!(active, ["s-20", "s-21", "s-22"]);

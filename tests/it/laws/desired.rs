@@ -56,11 +56,14 @@ fn queues(tenant: &Tenant, random: &mut Random) -> Vec<Manifest> {
     let rows = tenant.rows("queues");
     let mut manifests = Vec::new();
     let new: Vec<String> = (0..random.below(3)).map(|n| format!("new/{n} *")).collect();
-    let gone = rows.len().checked_sub(1).filter(|_| random.chance(30)).map(|_| random.below(rows.len()));
+    let gone =
+        rows.len().checked_sub(1).filter(|_| random.chance(30)).map(|_| random.below(rows.len()));
     let gone = gone.map(|index| &rows[index]);
     let stays: Vec<&Value> = rows.iter().filter(|row| Some(*row) != gone).collect();
-    let mut targets: Vec<String> =
-        stays.iter().map(|row| tenant.reference("queues", row["id"].as_str().unwrap(), random)).collect();
+    let mut targets: Vec<String> = stays
+        .iter()
+        .map(|row| tenant.reference("queues", row["id"].as_str().unwrap(), random))
+        .collect();
     targets.extend(new.iter().cloned());
     for row in &stays {
         let overflows_into_gone =
@@ -186,16 +189,27 @@ impl Matrices<'_> {
         let mut spec = vec![("agents".to_owned(), Tree::Map(rows))];
         spec.extend(default.map(|window| ("window".to_owned(), leaf(window))));
         let name = format!("matrix{number}");
-        self.manifests.push(Manifest { kind: "SkillMatrix", name, absent: false, spec: Tree::Map(spec) });
+        self.manifests.push(Manifest {
+            kind: "SkillMatrix",
+            name,
+            absent: false,
+            spec: Tree::Map(spec),
+        });
     }
 
     fn spelled(&self, row: Vec<(String, Tree)>, random: &mut Random) -> Tree {
-        let cell = |(skill, cell): (String, Tree)| (self.tenant.reference("skills", &skill, random), cell);
+        let cell =
+            |(skill, cell): (String, Tree)| (self.tenant.reference("skills", &skill, random), cell);
         Tree::Map(row.into_iter().map(cell).collect())
     }
 
     /// Cells of one agent that nothing is said of yet.
-    fn row(&mut self, agent: &str, default: Option<&str>, random: &mut Random) -> Vec<(String, Tree)> {
+    fn row(
+        &mut self,
+        agent: &str,
+        default: Option<&str>,
+        random: &mut Random,
+    ) -> Vec<(String, Tree)> {
         let mut row = Vec::new();
         let all = ids(self.tenant.rows("skills"));
         for skill in random.some(if all.len() > 20 { 8 } else { 50 }, &all) {

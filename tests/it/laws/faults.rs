@@ -16,7 +16,7 @@ const ROUNDS: usize = 4;
 
 #[test]
 fn faults_that_end_leave_the_tenant_as_the_manifests_say() {
-    law(150, |seed| async move {
+    law(100, |seed| async move {
         let stage = Stage::of(seed).await;
         let random = &mut Random::new(seed, 11);
         let etags = stage.sim.world().behaviour.etags;
@@ -158,7 +158,7 @@ fn is_kept(stage: &Stage, faults: &[Fault]) {
 
 #[test]
 fn what_somebody_else_wrote_after_the_plan_is_never_overwritten() {
-    law(120, |seed| async move {
+    law(60, |seed| async move {
         let stage = Stage::of(seed).await;
         let random = &mut Random::new(seed, 12);
         let plan = stage.plan().await;
@@ -168,9 +168,10 @@ fn what_somebody_else_wrote_after_the_plan_is_never_overwritten() {
             let table = super::changed::table(&change.address);
             let id = change.id.clone().unwrap();
             stage.sim.world().edit(table, &id, &json!({"edited": {"by": "hand"}}));
-            let one = change.change.paths.iter().find(|path| {
-                ["/capacity", "/priority", "/level"].contains(&path.path.as_str())
-            });
+            let one =
+                change.change.paths.iter().find(|path| {
+                    ["/capacity", "/priority", "/level"].contains(&path.path.as_str())
+                });
             if let Some(path) = one.filter(|_| random.chance(40)) {
                 let other = (1..=5).find(|n| path.before != *n && path.after != *n).unwrap();
                 let field = &path.path[1..];

@@ -11,7 +11,7 @@ use super::stage::{Stage, is_token, law, make, run, writes};
 
 #[test]
 fn no_request_is_made_that_is_not_needed() {
-    law(100, |seed| async move {
+    law(50, |seed| async move {
         let stage = Stage::of(seed).await;
         let process = stage.process();
         let plan = make(&process.reader(), &stage.items).await.unwrap();
@@ -75,9 +75,8 @@ fn applies(plan: &Plan, log: &[Logged], etags: Etags) {
     let is_read = |logged: &&Logged| logged.method == Method::Get;
     let (queues, others): (Vec<&Logged>, Vec<&Logged>) =
         log.iter().filter(is_read).partition(|logged| logged.path.starts_with("/api/v2/queues"));
-    let of_queues = [PlannedAction::Update, PlannedAction::Delete].map(|action| {
-        planned(plan, action).iter().filter(|change| change.kind == "queue").count()
-    });
+    let of_queues = [PlannedAction::Update, PlannedAction::Delete]
+        .map(|action| planned(plan, action).iter().filter(|change| change.kind == "queue").count());
     assert_eq!(queues.len(), of_queues.iter().sum::<usize>(), "{queues:?}");
     let assignments = plan.live().filter(|change| change.kind == "assignment");
     let addresses: Vec<_> = assignments.map(|change| change.address.segment(0)).collect();
@@ -95,7 +94,7 @@ fn applies(plan: &Plan, log: &[Logged], etags: Etags) {
 
 #[test]
 fn an_apply_of_nothing_sends_nothing() {
-    law(30, |seed| async move {
+    law(40, |seed| async move {
         let stage = Stage::of(seed).await;
         stage.apply(&stage.plan().await).await;
         let plan = stage.plan().await;

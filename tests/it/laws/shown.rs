@@ -13,7 +13,7 @@ use super::stage::{Rows, Stage, law, writes};
 
 #[test]
 fn nothing_is_written_that_the_plan_did_not_show() {
-    law(140, |seed| async move {
+    law(80, |seed| async move {
         let stage = Stage::of(seed).await;
         let before = stage.rows();
         let plan = stage.plan().await;
@@ -52,14 +52,17 @@ fn change_of<'p>(write: &Logged, plan: &'p Plan, before: &Rows) -> &'p Change {
         }
         [_, user, _] => {
             let held = before.iter().find(|((table, _), row)| {
-                *table == "assignments" && row["userId"] == **user && row["skillId"] == body["skillId"]
+                *table == "assignments"
+                    && row["userId"] == **user
+                    && row["skillId"] == body["skillId"]
             });
             let action = match held {
                 Some(_) => PlannedAction::Update,
                 None => PlannedAction::Create,
             };
             let skill = &before[&("skills", body["skillId"].as_str().unwrap().to_owned())];
-            let names = [skill["name"].as_str(), skill["id"].as_str()].map(Option::unwrap_or_default);
+            let names =
+                [skill["name"].as_str(), skill["id"].as_str()].map(Option::unwrap_or_default);
             let segments = [names[0].to_owned(), format!("id:{}", names[1])];
             let user = user.clone();
             let fits = move |change: &Change| {

@@ -49,7 +49,8 @@ impl Tenant {
                 row
             }));
         }
-        let queues: Vec<Value> = (0..queues).map(|n| queue(n, queues, &skill_ids, random)).collect();
+        let queues: Vec<Value> =
+            (0..queues).map(|n| queue(n, queues, &skill_ids, random)).collect();
         let snapshot = json!({
             "apiVersion": "cxform/v1", "kind": "Tenant", "behaviour": personality(random),
             "skills": skills, "strategies": strategies, "agents": agents, "queues": queues,
@@ -144,9 +145,11 @@ fn agent(number: usize, random: &mut Random) -> Value {
 }
 
 fn may_be_routed(agent: &Value) -> bool {
-    agent["licenses"].as_array().unwrap().iter().any(|licence| {
-        licence["licenseType"] != "recording" && licence["status"] != "expired"
-    })
+    agent["licenses"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .any(|licence| licence["licenseType"] != "recording" && licence["status"] != "expired")
 }
 
 /// Fields that no contract names.
@@ -177,7 +180,8 @@ fn queue(number: usize, count: usize, skills: &[String], random: &mut Random) ->
         queue["priority"] = random.within(0, 9).into();
     }
     if random.chance(70) {
-        let mut overflow = json!({"overflowType": "queue", "overflowThreshold": random.within(0, 100)});
+        let mut overflow =
+            json!({"overflowType": "queue", "overflowThreshold": random.within(0, 100)});
         let target = random.below(count);
         if target != number && random.chance(60) {
             overflow["overflowTargetId"] = format!("q-{target}").into();

@@ -25,7 +25,8 @@ fn wrong_usage_is_64_and_sends_nothing() {
 
 #[test]
 fn a_tenant_that_answers_web_pages_is_told() {
-    let page = json!([{"method": "GET", "times": "forever", "what": {"garbage": {"body": "html"}}}]);
+    let page =
+        json!([{"method": "GET", "times": "forever", "what": {"garbage": {"body": "html"}}}]);
     let (port, folder) = (Port::serve(&tenant(json!({"faults": page}))), folder());
     let ran = port.run(folder.path(), &APPLY);
     assert_eq!(ran.code, 1, "{ran:?}");

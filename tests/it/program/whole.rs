@@ -59,7 +59,8 @@ fn secrets_are_in_no_output_and_in_no_file() {
     // A refused client is where a secret would be easiest to let slip.
     let known = json!({"clientId": "other", "clientSecret": "other"});
     port.world().behaviour.credentials = serde_json::from_value(known).unwrap();
-    let refused = port.program(folder.path(), &["plan", "desired"]).env("CXFORM_LOG", "trace").spawn();
+    let refused =
+        port.program(folder.path(), &["plan", "desired"]).env("CXFORM_LOG", "trace").spawn();
     let refused = end(refused.unwrap());
     assert_eq!(refused.code, 1, "{refused:?}");
     told.push_str(&refused.err);

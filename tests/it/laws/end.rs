@@ -11,7 +11,7 @@ use super::stage::{Rows, Stage, law, writes};
 
 #[test]
 fn after_apply_the_next_plan_is_empty() {
-    law(140, |seed| async move {
+    law(80, |seed| async move {
         let stage = Stage::of(seed).await;
         let plan = stage.plan().await;
         let applied = stage.apply(&plan).await;
@@ -26,7 +26,7 @@ fn after_apply_the_next_plan_is_empty() {
 
 #[test]
 fn applying_twice_changes_nothing() {
-    law(80, |seed| async move {
+    law(40, |seed| async move {
         let stage = Stage::of(seed).await;
         stage.apply(&stage.plan().await).await;
         let (before, _) = (stage.rows(), stage.take_log());
@@ -39,7 +39,7 @@ fn applying_twice_changes_nothing() {
 
 #[test]
 fn a_saved_plan_applied_again_changes_nothing() {
-    law(60, |seed| async move {
+    law(40, |seed| async move {
         let stage = Stage::of(seed).await;
         let text = cxform::plan::text(&stage.plan().await);
         let plan = cxform::plan::open(&text).unwrap();
@@ -54,7 +54,7 @@ fn a_saved_plan_applied_again_changes_nothing() {
 
 #[test]
 fn what_is_not_managed_is_equal_afterwards() {
-    law(140, |seed| async move {
+    law(80, |seed| async move {
         let stage = Stage::of(seed).await;
         let before = stage.rows();
         let plan = stage.plan().await;

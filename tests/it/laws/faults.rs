@@ -16,7 +16,7 @@ const ROUNDS: usize = 4;
 
 #[test]
 fn faults_that_end_leave_the_tenant_as_the_manifests_say() {
-    law(150, |seed| async move {
+    law(100, |seed| async move {
         let stage = Stage::of(seed).await;
         let random = &mut Random::new(seed, 11);
         let etags = stage.sim.world().behaviour.etags;
@@ -158,7 +158,7 @@ fn is_kept(stage: &Stage, faults: &[Fault]) {
 
 #[test]
 fn what_somebody_else_wrote_after_the_plan_is_never_overwritten() {
-    law(120, |seed| async move {
+    law(60, |seed| async move {
         let stage = Stage::of(seed).await;
         let random = &mut Random::new(seed, 12);
         let plan = stage.plan().await;

@@ -8,7 +8,7 @@ use super::yaml;
 
 #[test]
 fn a_plan_does_not_depend_on_the_order_of_files_rows_or_pages() {
-    law(100, |seed| async move {
+    law(50, |seed| async move {
         let stage = Stage::of(seed).await;
         let plan = stage.plan().await;
         let random = &mut Random::new(seed, 9);

@@ -11,7 +11,7 @@ use super::stage::{Stage, is_token, law, make, run, writes};
 
 #[test]
 fn no_request_is_made_that_is_not_needed() {
-    law(100, |seed| async move {
+    law(50, |seed| async move {
         let stage = Stage::of(seed).await;
         let process = stage.process();
         let plan = make(&process.reader(), &stage.items).await.unwrap();
@@ -94,7 +94,7 @@ fn applies(plan: &Plan, log: &[Logged], etags: Etags) {
 
 #[test]
 fn an_apply_of_nothing_sends_nothing() {
-    law(30, |seed| async move {
+    law(40, |seed| async move {
         let stage = Stage::of(seed).await;
         stage.apply(&stage.plan().await).await;
         let plan = stage.plan().await;

@@ -13,7 +13,7 @@ use super::stage::{Rows, Stage, law, writes};
 
 #[test]
 fn nothing_is_written_that_the_plan_did_not_show() {
-    law(140, |seed| async move {
+    law(80, |seed| async move {
         let stage = Stage::of(seed).await;
         let before = stage.rows();
         let plan = stage.plan().await;

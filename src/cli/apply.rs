@@ -8,6 +8,7 @@ use super::clock;
 use super::context::Context;
 use super::embedded::Embedded;
 use super::exit::{Exit, UsageError};
+use super::files;
 use super::journal::{Run, RunJournal, figures};
 use super::planning::{connect, make, runtime, save, tenant_of};
 use super::settings::Settings;
@@ -22,6 +23,14 @@ use crate::tenant::{self, Figures, TenantError, Writer};
 static STOP: AtomicBool = AtomicBool::new(false);
 /// Which of the two it was.
 static TERMINATED: AtomicBool = AtomicBool::new(false);
+
+/// What the run's first audit entry says about the plan's checks.
+struct Lifting {
+    /// The rules that are lifted.
+    overrides: Vec<Override>,
+    /// When the checks were made: now, or when the plan was saved.
+    checked_at: Option<jiff::Timestamp>,
+}
 
 /// Runs the command.
 pub(super) fn run(context: &mut Context<'_>, args: &ApplyArgs) -> anyhow::Result<Exit> {
@@ -56,8 +65,13 @@ pub(super) fn run(context: &mut Context<'_>, args: &ApplyArgs) -> anyhow::Result
             Some(plan) => Ok(plan),
             None => make(context, &settings, &reader, lists_noops(planning.detail)).await,
         };
+        let checked_at = match &args.plan {
+            Some(file) => files::modified(&context.cwd.join(file)),
+            None => Some(clock::now()),
+        };
+        let lifting = Lifting { overrides, checked_at };
         let exit = match plan {
-            Ok(plan) => go(context, args, &settings, &state, writer, plan, overrides).await,
+            Ok(plan) => go(context, args, &settings, &state, writer, plan, lifting).await,
             Err(error) => Err(error),
         };
         end(embedded).await?;
@@ -80,7 +94,7 @@ async fn go(
     state: &StateFolder,
     writer: Writer,
     plan: Plan,
-    overrides: Vec<Override>,
+    lifting: Lifting,
 ) -> anyhow::Result<Exit> {
     save(context, &args.planning, &plan)?;
     let format = args.planning.format.unwrap_or(PlanFormat::Text);
@@ -94,8 +108,9 @@ async fn go(
         ))?;
         return Ok(Exit::Conflict);
     }
-    let lifted =
-        |rule: &str| overrides.iter().any(|o| o.rule == rule && bare(&o.hash) == bare(&plan.hash));
+    let lifted = |rule: &str| {
+        lifting.overrides.iter().any(|o| o.rule == rule && bare(&o.hash) == bare(&plan.hash))
+    };
     if plan.blocked_by().any(|check| !lifted(&check.rule)) {
         context.note("error: the plan is blocked; nothing was sent\n")?;
         return Ok(Exit::Blocked);
@@ -107,7 +122,7 @@ async fn go(
         return Ok(Exit::Error);
     }
     watch_signals()?;
-    let applied = record(context, settings, state, writer, &plan, overrides).await?;
+    let applied = record(context, settings, state, writer, &plan, lifting).await?;
     let told = render::outcome(&plan, &applied);
     match format {
         PlanFormat::Text => context.say(&told)?,
@@ -123,7 +138,7 @@ async fn record(
     state: &StateFolder,
     writer: Writer,
     plan: &Plan,
-    overrides: Vec<Override>,
+    lifting: Lifting,
 ) -> anyhow::Result<Applied> {
     let folder = state.create_run(&run_name())?;
     folder.write(Part::Plan, text(plan).as_bytes())?;
@@ -136,7 +151,7 @@ async fn record(
         plan_hash: plan.hash.clone(),
     };
     let journal = Arc::new(RunJournal::new(recorder, run));
-    journal.audit(Event::Start(start(plan, overrides))).await?;
+    journal.audit(Event::Start(start(plan, lifting))).await?;
     let reader = writer.reader();
     let timezone = settings.timezone.value.clone();
     let applied = tenant::apply(writer, plan.clone(), journal.clone(), timezone, &STOP).await;
@@ -163,7 +178,8 @@ async fn record(
     Ok(applied)
 }
 
-fn start(plan: &Plan, overrides: Vec<Override>) -> RunStart {
+fn start(plan: &Plan, lifting: Lifting) -> RunStart {
+    let Lifting { overrides, checked_at } = lifting;
     let check = |check: &crate::plan::CheckResult| CheckRecord {
         rule: check.rule.clone(),
         address: check.address.as_ref().map(ToString::to_string),
@@ -171,7 +187,7 @@ fn start(plan: &Plan, overrides: Vec<Override>) -> RunStart {
     };
     RunStart {
         checks: plan.checks.iter().map(check).collect(),
-        checked_at: None,
+        checked_at,
         overrides: overrides.into_iter().filter(|o| bare(&o.hash) == bare(&plan.hash)).collect(),
         torn: None,
     }

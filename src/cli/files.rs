@@ -85,6 +85,14 @@ pub fn remove(path: &Path) -> Result<bool, FileError> {
     }
 }
 
+/// When a file was written last, to the second; none where that cannot be told.
+#[must_use]
+pub fn modified(path: &Path) -> Option<jiff::Timestamp> {
+    let time = path.metadata().ok()?.modified().ok()?;
+    let since = time.duration_since(std::time::UNIX_EPOCH).ok()?;
+    jiff::Timestamp::from_second(i64::try_from(since.as_secs()).ok()?).ok()
+}
+
 /// Creates the folder that a file is to stand in.
 ///
 /// # Errors

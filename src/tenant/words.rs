@@ -11,6 +11,9 @@ use crate::http::{Response, encode};
 /// The longest piece of a tenant's own words that is repeated, in characters.
 const LONGEST: usize = 300;
 
+/// A secret shorter than this is not looked for: taking it out would only tear words apart.
+const SHORTEST: usize = 3;
+
 /// Knows the secrets, so that it can take them out of whatever a tenant says.
 pub(super) struct Words {
     secrets: Mutex<Vec<SecretString>>,
@@ -31,7 +34,7 @@ impl Words {
         let plain = secret.expose_secret();
         let mut secrets = self.secrets.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
         for form in [plain.to_owned(), encode(plain)] {
-            if !form.is_empty() && secrets.iter().all(|known| known.expose_secret() != form) {
+            if form.len() >= SHORTEST && secrets.iter().all(|known| known.expose_secret() != form) {
                 secrets.push(SecretString::from(form));
             }
         }

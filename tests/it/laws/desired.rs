@@ -1,5 +1,6 @@
 //! Random manifests that are valid for a tenant.
 
+use std::collections::btree_map::Entry;
 use std::collections::{BTreeMap, BTreeSet};
 
 use serde_json::{Value, json};
@@ -216,8 +217,8 @@ impl Matrices<'_> {
             let key = (agent.to_owned(), skill.clone());
             let has = self.has(agent, &skill);
             let Some((said, cell)) = self.cell(&skill, has, default, random) else { continue };
-            if !self.cells.contains_key(&key) {
-                self.cells.insert(key, said);
+            if let Entry::Vacant(vacant) = self.cells.entry(key) {
+                vacant.insert(said);
                 row.push((skill, cell));
             }
         }

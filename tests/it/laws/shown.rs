@@ -32,12 +32,15 @@ fn nothing_is_written_that_the_plan_did_not_show() {
     });
 }
 
+/// Whether a change is about what a write is about.
+type Fits = Box<dyn Fn(&Change) -> bool>;
+
 /// The change that a write belongs to.
 fn change_of<'p>(write: &Logged, plan: &'p Plan, before: &Rows) -> &'p Change {
     // A path as it is sent is decoded like a query's value.
     let segments: Vec<String> = write.path.split('/').map(decoded).collect();
     let body: Value = serde_json::from_str(&write.body).unwrap_or(Value::Null);
-    let (action, is_it): (_, Box<dyn Fn(&Change) -> bool>) = match &segments[3..] {
+    let (action, is_it): (_, Fits) = match &segments[3..] {
         [queues] if queues == "queues" => {
             let name = body["name"].as_str().unwrap().to_owned();
             (PlannedAction::Create, Box::new(move |change| change.address.segment(0) == name))

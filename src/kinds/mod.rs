@@ -8,6 +8,8 @@ pub mod queue;
 use std::collections::BTreeSet;
 
 pub use declaring::Declaring;
+use schemars::generate::SchemaSettings;
+use schemars::{JsonSchema, Schema, SchemaGenerator};
 
 use crate::facts;
 use crate::http::{Dialect, Read, Write};
@@ -233,6 +235,14 @@ pub fn manifest_kinds() -> Vec<&'static ManifestKind> {
 #[must_use]
 pub fn sorts() -> Vec<&'static str> {
     facts::SOURCES.iter().map(|source| source.sort).chain(KINDS.iter().map(|k| k.name())).collect()
+}
+
+/// The JSON Schema (draft 2020-12) of a manifest's part, with nothing to look up elsewhere.
+#[must_use]
+pub(crate) fn schema_of<T: JsonSchema>() -> Schema {
+    let settings =
+        SchemaSettings::draft2020_12().with(|settings| settings.inline_subschemas = true);
+    SchemaGenerator::new(settings).into_root_schema_for::<T>()
 }
 
 /// Everything that the simulated tenant keeps and serves.

@@ -4,11 +4,14 @@ use std::pin::pin;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 
-use axum::body::{Body, to_bytes};
-use axum::http::header::{AUTHORIZATION, CONTENT_TYPE, ETAG, IF_MATCH, RETRY_AFTER};
-use axum::http::{HeaderMap, HeaderName, HeaderValue, Request, Response, StatusCode};
+use http_body_util::{BodyExt as _, Full, Limited};
+use hyper::body::Bytes;
+use hyper::header::{
+    AUTHORIZATION, CONTENT_TYPE, ETAG, HeaderName, HeaderValue, IF_MATCH, RETRY_AFTER,
+};
 use hyper::server::conn::http1;
 use hyper::service::service_fn;
+use hyper::{HeaderMap, Request, Response, StatusCode};
 use hyper_util::rt::TokioIo;
 use tokio::net::TcpStream;
 
@@ -45,13 +48,13 @@ pub(super) async fn serve(stream: TcpStream, shared: Shared) {
 async fn answer(
     request: Request<hyper::body::Incoming>,
     shared: &Shared,
-) -> Result<Response<Body>, Broken> {
+) -> Result<Response<Full<Bytes>>, Broken> {
     let flight = Flight::begin(&shared.in_flight);
     let (head, body) = request.into_parts();
     let Some(method) = method(&head.method) else {
         return Ok(bare(StatusCode::METHOD_NOT_ALLOWED));
     };
-    let Ok(body) = to_bytes(Body::new(body), LONGEST_BODY).await else {
+    let Ok(body) = Limited::new(body, LONGEST_BODY).collect().await else {
         return Ok(bare(StatusCode::PAYLOAD_TOO_LARGE));
     };
     let incoming = Incoming {
@@ -61,7 +64,7 @@ async fn answer(
         authorization: text(&head.headers, AUTHORIZATION),
         if_match: text(&head.headers, IF_MATCH),
         content_type: text(&head.headers, CONTENT_TYPE),
-        body: body.into(),
+        body: body.to_bytes().into(),
         in_flight: flight.number,
     };
     let now = (shared.clock)();
@@ -75,7 +78,7 @@ async fn answer(
     }
 }
 
-fn method(method: &axum::http::Method) -> Option<Method> {
+fn method(method: &hyper::Method) -> Option<Method> {
     [Method::Get, Method::Post, Method::Put, Method::Delete]
         .into_iter()
         .find(|known| known.as_str() == method.as_str())
@@ -85,7 +88,7 @@ fn text(headers: &HeaderMap, name: HeaderName) -> Option<String> {
     headers.get(name)?.to_str().ok().map(str::to_owned)
 }
 
-fn written(reply: Reply) -> Response<Body> {
+fn written(reply: Reply) -> Response<Full<Bytes>> {
     let source = reply.response;
     let status = StatusCode::from_u16(source.status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
     let content_type = (!source.body.is_empty()).then(|| reply.content_type.to_owned());
@@ -100,12 +103,12 @@ fn written(reply: Reply) -> Response<Body> {
             response.headers_mut().insert(name, value);
         }
     }
-    *response.body_mut() = Body::from(source.body);
+    *response.body_mut() = Full::from(source.body);
     response
 }
 
-fn bare(status: StatusCode) -> Response<Body> {
-    let mut response = Response::new(Body::empty());
+fn bare(status: StatusCode) -> Response<Full<Bytes>> {
+    let mut response = Response::new(Full::default());
     *response.status_mut() = status;
     response
 }

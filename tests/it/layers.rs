@@ -9,7 +9,6 @@ const FORBIDDEN: &[&str] = &[
     "std::net",
     "reqwest",
     "tokio",
-    "axum",
     "hyper",
     "println!",
     "eprintln!",

@@ -3,8 +3,9 @@
 use std::borrow::Cow;
 use std::collections::BTreeMap;
 
-use schemars::{JsonSchema, Schema, SchemaGenerator, generate::SchemaSettings, json_schema};
+use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 
+use crate::kinds::schema_of;
 use crate::model::ManifestKind;
 
 /// The manifest of a matrix.
@@ -42,11 +43,6 @@ pub(super) const KINDS: &[ManifestKind] = &[
         table: None,
     },
 ];
-
-fn schema_of<T: JsonSchema>() -> Schema {
-    SchemaGenerator::new(SchemaSettings::draft2020_12().with(|s| s.inline_subschemas = true))
-        .into_root_schema_for::<T>()
-}
 
 /// Agents, their skills and levels.
 #[derive(JsonSchema)]

@@ -2,12 +2,12 @@
 
 use std::collections::BTreeSet;
 
-use schemars::{JsonSchema, Schema, SchemaGenerator, generate::SchemaSettings};
+use schemars::{JsonSchema, Schema, SchemaGenerator};
 use serde_json::Value;
 
 use super::{Fields, Overflow, address, declared};
-use crate::kinds::Declaring;
 use crate::kinds::declaring::text_of;
+use crate::kinds::{Declaring, schema_of};
 use crate::model::{Address, Finding, Item, ManifestKind, Node, References, Tree};
 
 /// The manifest of a queue.
@@ -17,16 +17,11 @@ pub(super) const QUEUE: &str = "Queue";
 pub(super) const KINDS: &[ManifestKind] = &[ManifestKind {
     kind: QUEUE,
     description: "A queue. A field that is left out is not managed and stays as the tenant has it.",
-    spec_schema,
-    metadata_schema: Some(metadata_schema),
+    spec_schema: schema_of::<QueueSpec>,
+    metadata_schema: Some(schema_of::<QueueMetadata>),
     absent_allowed: true,
     table: None,
 }];
-
-fn metadata_schema() -> Schema {
-    SchemaGenerator::new(SchemaSettings::draft2020_12().with(|s| s.inline_subschemas = true))
-        .into_root_schema_for::<QueueMetadata>()
-}
 
 /// What a queue's metadata may say beside its name.
 #[derive(JsonSchema)]
@@ -35,11 +30,6 @@ fn metadata_schema() -> Schema {
 struct QueueMetadata {
     /// Restates, field by field, a queue that an earlier folder of the project's list declares.
     overlay: Option<bool>,
-}
-
-fn spec_schema() -> Schema {
-    SchemaGenerator::new(SchemaSettings::draft2020_12().with(|s| s.inline_subschemas = true))
-        .into_root_schema_for::<QueueSpec>()
 }
 
 /// What a queue should be. Every field is optional: what is left out is not managed.

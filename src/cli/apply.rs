@@ -5,14 +5,14 @@ use std::sync::atomic::{AtomicBool, Ordering};
 
 use super::args::{ApplyArgs, PlanFormat};
 use super::clock;
-use super::context::Context;
+use super::context::{Context, report};
 use super::embedded::Embedded;
 use super::exit::{Exit, UsageError};
 use super::files;
 use super::journal::{Run, RunJournal, figures};
-use super::planning::{connect, make, runtime, save, tenant_of};
+use super::planning::{connect, make, present, runtime, tenant_of};
 use super::settings::Settings;
-use super::show::{lists_noops, open, print};
+use super::show::{lists_noops, open};
 use super::state::{Holder, Part, StateFolder};
 use crate::audit::{CheckRecord, Event, Override, RunEnd, RunStart};
 use crate::plan::{Applied, OutcomeStatus, Plan, Status, text};
@@ -72,7 +72,12 @@ pub(super) fn run(context: &mut Context<'_>, args: &ApplyArgs) -> anyhow::Result
         let lifting = Lifting { overrides, checked_at };
         let exit = match plan {
             Ok(plan) => go(context, args, &settings, &state, writer, plan, lifting).await,
-            Err(error) => Err(error),
+            Err(error) => {
+                if planning.format == Some(PlanFormat::Json) {
+                    context.console.data(&report(&error))?;
+                }
+                Err(error)
+            }
         };
         end(embedded).await?;
         exit
@@ -96,9 +101,8 @@ async fn go(
     plan: Plan,
     lifting: Lifting,
 ) -> anyhow::Result<Exit> {
-    save(context, &args.planning, &plan)?;
+    present(context, &args.planning, &plan)?;
     let format = args.planning.format.unwrap_or(PlanFormat::Text);
-    print(context, &plan, format, args.planning.detail())?;
     if let Some(expected) = &args.expect_hash
         && bare(expected) != bare(&plan.hash)
     {
@@ -142,11 +146,12 @@ async fn record(
 ) -> anyhow::Result<Applied> {
     let folder = state.create_run(&run_name())?;
     folder.write(Part::Plan, text(plan).as_bytes())?;
-    let recorder = folder.record(state.audit(&plan.tenant.name)?)?;
+    let tenant = settings.tenant()?.name.value.clone();
+    let recorder = folder.record(state.audit(&tenant)?)?;
     let run = Run {
         name: folder.name().to_owned(),
         actor: actor(context),
-        tenant: plan.tenant.name.clone(),
+        tenant,
         commit: plan.source.commit.clone(),
         plan_hash: plan.hash.clone(),
     };
@@ -159,19 +164,24 @@ async fn record(
     let end = run_end(applied.as_ref(), &seen);
     let head = journal.audit(Event::End(end.clone())).await;
     let outcome = serde_json::json!({"plan_hash": plan.hash, "end": end});
-    folder.write(Part::Outcome, outcome.to_string().as_bytes())?;
+    let kept = folder.write(Part::Outcome, outcome.to_string().as_bytes());
     let mut applied = applied?;
+    if let Err(error) = kept {
+        // What was done is told all the same.
+        applied.stopped.get_or_insert(error.to_string());
+    }
     match head {
         Ok(head) => {
             let millis = |percent| seen.percentile(percent).unwrap_or_default().as_millis();
-            context.note(&format!(
+            // Where standard error is gone, what was done is still told on standard output.
+            let _ = context.note(&format!(
                 "Requests: {}, sent again: {}, latency p50/p95/p99: {}/{}/{} ms\nAudit head: {head}\n",
                 seen.requests,
                 seen.retries,
                 millis(50),
                 millis(95),
                 millis(99)
-            ))?;
+            ));
         }
         Err(error) => drop(applied.stopped.get_or_insert(error.to_string())),
     }
@@ -195,8 +205,8 @@ fn start(plan: &Plan, lifting: Lifting) -> RunStart {
 
 fn run_end(applied: Result<&Applied, &TenantError>, seen: &Figures) -> RunEnd {
     let result = match applied {
-        _ if STOP.load(Ordering::SeqCst) => "interrupted",
         Ok(applied) if exit(applied) == Exit::Done => "complete",
+        _ if STOP.load(Ordering::SeqCst) => "interrupted",
         Ok(_) => "incomplete",
         Err(_) => "failed",
     };

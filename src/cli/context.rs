@@ -2,7 +2,7 @@
 
 use std::cell::RefCell;
 use std::collections::BTreeMap;
-use std::path::PathBuf;
+use std::path::{Component, Path, PathBuf};
 
 use super::args::Global;
 use super::console::{Console, Stream};
@@ -77,8 +77,12 @@ impl Context<'_> {
         manifest::schema::strict(&mut schema);
         let (project, node) = manifest::read_document::<Project>(&name, &text, &schema)
             .map_err(|found| Wrong::new(&found, &no_sources))?;
-        let known: Vec<&str> =
-            KINDS.iter().flat_map(|kind| kind.checks()).map(|check| check.rule).collect();
+        let known: Vec<&str> = KINDS
+            .iter()
+            .flat_map(|kind| kind.checks())
+            .filter(|check| check.level != Level::Error)
+            .map(|check| check.rule)
+            .collect();
         if let Some((message, hint)) = project.policy.unknown_check(&known) {
             let place = &node.nearest("/policy/checks").place;
             let finding = Finding::error("unknown-check", place, message).hint(hint);
@@ -94,6 +98,11 @@ impl Context<'_> {
             files.into_iter().map(|file| (file.name, file.text)).collect();
         let tables = RefCell::new(BTreeMap::new());
         let load = |manifest: &str, name: &str| {
+            let stays =
+                Path::new(name).components().all(|part| matches!(part, Component::Normal(_)));
+            if !stays {
+                return Err("a table stands beside its manifest, or in a folder below".to_owned());
+            }
             let folder = self.cwd.join(manifest);
             let path = folder.parent().unwrap_or(&self.cwd).join(name);
             let text = files::read_text(&path).map_err(|error| error.to_string())?;

@@ -16,6 +16,7 @@ use super::show::{file_text, lists_noops, print};
 use super::state::StateFolder;
 use crate::model::Facts;
 use crate::plan::{self, Inputs, Plan, Policy, Setting, Source, draft, finish};
+use crate::render;
 use crate::tenant::{Connection, Credentials, Reader, learn, observe};
 
 /// Runs the command.
@@ -40,8 +41,7 @@ pub(super) fn run(context: &mut Context<'_>, args: &PlanArgs) -> anyhow::Result<
         }
         plan => plan?,
     };
-    save(context, planning, &plan)?;
-    print(context, &plan, planning.format.unwrap_or(PlanFormat::Text), planning.detail())?;
+    present(context, planning, &plan)?;
     Ok(match () {
         () if !plan.applyable => Exit::Blocked,
         () if planning.detailed_exitcode && !plan.is_empty() => Exit::Changes,
@@ -49,12 +49,23 @@ pub(super) fn run(context: &mut Context<'_>, args: &PlanArgs) -> anyhow::Result<
     })
 }
 
-/// Writes the plan where `--out` says.
-pub(super) fn save(
+/// Writes the plan where `--out` says, and shows it. Where the file is standard output, people are
+/// talked to on standard error.
+pub(super) fn present(
     context: &mut Context<'_>,
     planning: &Planning,
     plan: &Plan,
 ) -> anyhow::Result<()> {
+    let format = planning.format.unwrap_or(PlanFormat::Text);
+    save(context, planning, plan)?;
+    match (planning.out.as_deref() == Some(Path::new("-")), format) {
+        (false, format) => print(context, plan, format, planning.detail()),
+        (true, PlanFormat::Text) => context.note(&render::plan(plan, planning.detail())),
+        (true, PlanFormat::Json) => Ok(()),
+    }
+}
+
+fn save(context: &mut Context<'_>, planning: &Planning, plan: &Plan) -> anyhow::Result<()> {
     if let Some(out) = &planning.out {
         let file = match out == Path::new("-") {
             true => out.clone(),

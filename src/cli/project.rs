@@ -168,8 +168,8 @@ pub fn schema() -> Value {
 
 fn positive<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<f64>, D::Error> {
     match f64::deserialize(deserializer)? {
-        rate if rate > 0.0 && rate.is_finite() => Ok(Some(rate)),
-        rate => Err(D::Error::custom(format!("{rate} is not above zero"))),
+        rate if rate >= 0.01 && rate.is_finite() => Ok(Some(rate)),
+        rate => Err(D::Error::custom(format!("{rate} is not a rate from 0.01 on"))),
     }
 }
 
@@ -254,8 +254,8 @@ mod tests {
             assert!(error.contains(expect), "{error}");
         };
         check("concurrency", json!(0), "expected a nonzero u16");
-        check("requestsPerSecond", json!(0), "0 is not above zero");
-        check("requestsPerSecond", json!(-1.5), "-1.5 is not above zero");
+        check("requestsPerSecond", json!(0), "0 is not a rate from 0.01 on");
+        check("requestsPerSecond", json!(-1.5), "-1.5 is not a rate from 0.01 on");
         check("timezone", json!("Mars/Base"), "`Mars/Base` is not a time zone of the IANA");
         check("dialect", json!("v3"), "unknown variant `v3`");
         check("region", json!("eu"), "unknown field `region`");

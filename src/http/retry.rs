@@ -80,10 +80,12 @@ pub fn verdict(answer: Answer<'_>, this: Try) -> Verdict {
             },
             500..=599 => {
                 let wait = asked_wait(response, this.now).unwrap_or(backoff);
-                match this.reads {
-                    _ if wait > PATIENCE => Verdict::GiveUp,
-                    true => again(wait),
-                    false => Verdict::Lost(wait),
+                match (this.reads, wait > PATIENCE) {
+                    (true, true) => Verdict::GiveUp,
+                    (true, false) => again(wait),
+                    // It may have happened: it is looked for, however long the tenant wants.
+                    (false, true) => Verdict::Lost(backoff),
+                    (false, false) => Verdict::Lost(wait),
                 }
             }
             _ => Verdict::GiveUp,
@@ -163,6 +165,8 @@ mod tests {
         check(503, None, this(1, true), Verdict::Wait(half));
         check(503, None, this(5, true), Verdict::GiveUp);
         check(503, Some("1"), this(1, false), Verdict::Lost(second));
+        check(503, Some("9999"), this(1, false), Verdict::Lost(half));
+        check(503, Some("9999"), this(1, true), Verdict::GiveUp);
     }
 
     #[test]

@@ -1,7 +1,9 @@
 //! Where the kinds put what they declare: references are resolved and doubles are found here.
 
+use std::collections::BTreeMap;
+
 use crate::model::{
-    Address, Declared, Desired, Facts, Finding, Item, Key, Node, Place, unresolved,
+    Address, Declared, Desired, Facts, Finding, Item, Key, Node, Place, ReferenceError, unresolved,
 };
 
 /// Collects declarations and findings while the manifests are read.
@@ -9,13 +11,15 @@ pub struct Declaring<'a> {
     facts: Option<&'a Facts>,
     desired: Desired,
     findings: Vec<Finding>,
+    /// What was not found, so that a name in every row is looked for once.
+    unresolved: BTreeMap<(&'static str, String), ReferenceError>,
 }
 
 impl<'a> Declaring<'a> {
     /// An empty collection; without facts, references stand for themselves.
     #[must_use]
     pub fn new(facts: Option<&'a Facts>) -> Self {
-        Self { facts, desired: Desired::new(), findings: Vec::new() }
+        Self { facts, desired: Desired::new(), findings: Vec::new(), unresolved: BTreeMap::new() }
     }
 
     /// What the tenant knows, unless this is offline.
@@ -34,9 +38,12 @@ impl<'a> Declaring<'a> {
         let Some(names) = self.facts.and_then(|facts| facts.of(sort)) else {
             return Some(unresolved(text));
         };
-        match names.resolve(text) {
+        let known = (sort, text.to_owned());
+        let failed = self.unresolved.get(&known).cloned();
+        match failed.map_or_else(|| names.resolve(text), Err) {
             Ok(key) => Some(key),
             Err(error) => {
+                self.unresolved.insert(known, error.clone());
                 self.findings.push(
                     Finding::error("unknown-reference", place, error.to_string())
                         .hint(error.hint()),

@@ -231,12 +231,6 @@ pub fn manifest_kinds() -> Vec<&'static ManifestKind> {
     KINDS.iter().flat_map(|kind| kind.manifests()).collect()
 }
 
-/// Every sort of thing that can be referred to: the read-only facts and the kinds.
-#[must_use]
-pub fn sorts() -> Vec<&'static str> {
-    facts::SOURCES.iter().map(|source| source.sort).chain(KINDS.iter().map(|k| k.name())).collect()
-}
-
 /// The JSON Schema (draft 2020-12) of a manifest's part, with nothing to look up elsewhere.
 #[must_use]
 pub(crate) fn schema_of<T: JsonSchema>() -> Schema {

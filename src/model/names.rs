@@ -246,11 +246,20 @@ impl Names {
     }
 }
 
+/// The longest text that a "did you mean" is looked for, in characters.
+const LONGEST_HINT: usize = 100;
+
 /// The candidate that is most like `text`, if any is like enough for a "did you mean".
 #[must_use]
 pub fn closest<'a>(text: &str, candidates: impl IntoIterator<Item = &'a str>) -> Option<String> {
+    let length = text.chars().count();
+    let near = |candidate: &str| {
+        let other = candidate.chars().count();
+        length <= LONGEST_HINT && other.abs_diff(length) <= 1 + other / 4
+    };
     candidates
         .into_iter()
+        .filter(|candidate| near(candidate))
         .map(|candidate| (strsim::damerau_levenshtein(text, candidate), candidate))
         .filter(|(distance, candidate)| *distance <= 1 + candidate.chars().count() / 4)
         .min()

@@ -37,8 +37,12 @@ pub(super) fn shown(value: &Value) -> String {
             format!("[{}]", items.join(", "))
         }
         Value::Object(fields) => {
-            let fields: Vec<String> =
-                fields.iter().map(|(key, value)| format!("{key}: {}", shown(value))).collect();
+            let fields: Vec<String> = fields
+                .iter()
+                .map(|(key, value)| {
+                    format!("{}: {}", shown(&Value::from(key.as_str())), shown(value))
+                })
+                .collect();
             format!("{{{}}}", fields.join(", "))
         }
         other => other.to_string(),

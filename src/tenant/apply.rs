@@ -10,8 +10,9 @@ use jiff::tz::TimeZone;
 use super::change::Lane;
 use super::{TenantError, Writer};
 use crate::facts::SOURCES;
-use crate::kinds::{self, kind_of};
-use crate::model::{Address, Facts, References};
+use crate::http::Dialect;
+use crate::kinds::{KINDS, Kind, kind_of};
+use crate::model::{Address, Facts, Named, References};
 use crate::plan::{Applied, Change, Outcome, OutcomeStatus, Plan, phases};
 
 /// A future that a journal answers with.
@@ -50,7 +51,6 @@ pub(super) struct Shared<'a> {
     pub(super) plan: Plan,
     pub(super) journal: Arc<dyn Journal>,
     stop: &'a AtomicBool,
-    timezone: TimeZone,
     known: Mutex<Known>,
 }
 
@@ -77,9 +77,9 @@ pub async fn apply(
     }
     writer.reader().require(&scopes).await?;
     let references = plan.references.clone();
-    let facts = Arc::new(facts(&references, &timezone));
+    let facts = Arc::new(facts(&references, plan.tenant.dialect, &timezone));
     let known = Mutex::new(Known { references, facts, stopped: None });
-    let shared = Arc::new(Shared { writer, plan, journal, stop, timezone, known });
+    let shared = Arc::new(Shared { writer, plan, journal, stop, known });
     let mut outcomes: BTreeMap<Address, Outcome> = BTreeMap::new();
     for phase in phases(&shared.plan) {
         let lanes = lanes(&shared, &phase, &mut outcomes);
@@ -180,9 +180,11 @@ impl Shared<'_> {
     pub(super) fn created(&self, address: &Address, id: &str) {
         let mut known = self.known();
         known.references.insert(address.clone(), Some(id.to_owned()));
-        let wire = kind_of(address).and_then(|kind| kind.wire(self.plan.tenant.dialect));
-        if wire.is_some_and(|wire| wire.list().is_some()) {
-            known.facts = Arc::new(facts(&known.references, &self.timezone));
+        if known.facts.of(address.kind()).is_some() {
+            let name = Some(address.segment(0)).filter(|name| !name.starts_with("id:"));
+            let named = Named { id: Some(id.to_owned()), name, email: None };
+            let names = Arc::make_mut(&mut known.facts).names.get_mut(address.kind());
+            names.into_iter().for_each(|names| names.add(named.clone()));
         }
     }
 
@@ -191,9 +193,12 @@ impl Shared<'_> {
     }
 }
 
-fn facts(references: &References, timezone: &TimeZone) -> Facts {
-    let keyed_by_id = |sort: &str| SOURCES.iter().any(|s| s.sort == sort && s.keyed_by_id);
-    let sorts: Vec<&'static str> =
-        kinds::sorts().into_iter().filter(|sort| !keyed_by_id(sort)).collect();
+/// What a plan's references tell about names. Only what has names is entered: a plan may change
+/// half a million assignments.
+fn facts(references: &References, dialect: Dialect, timezone: &TimeZone) -> Facts {
+    let sources = SOURCES.iter().filter(|source| !source.keyed_by_id).map(|source| source.sort);
+    let listed = |kind: &&&dyn Kind| kind.wire(dialect).is_some_and(|wire| wire.list().is_some());
+    let kinds = KINDS.iter().filter(listed).map(|kind| kind.name());
+    let sorts: Vec<&'static str> = sources.chain(kinds).collect();
     Facts::from_references(references, &sorts, timezone.clone())
 }

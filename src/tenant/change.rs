@@ -133,7 +133,7 @@ impl Lane {
                     if action == Action::Create {
                         let body = std::str::from_utf8(&response.body).ok().and_then(Raw::parse);
                         let id = body.and_then(|body| wire.created_id(&body));
-                        return self.learn_id(shared, change, wire, id, &reader).await;
+                        return self.learn_id(shared, change, wire, id, progress).await;
                     }
                     return OutcomeStatus::Done;
                 }
@@ -202,12 +202,14 @@ impl Lane {
                     Some(rows) => rows,
                     None => {
                         let Fetched { rows, etag } = reader.list(&read).await?;
-                        self.version = etag;
+                        // The version of a list of the whole tenant is no resource's version.
+                        self.version = etag.filter(|_| wire.list().is_none());
                         rows
                     }
                 };
-                if let Some(names) =
-                    std::sync::Arc::make_mut(&mut facts).names.get_mut(change.address.kind())
+                if wire.list().is_some()
+                    && let Some(names) =
+                        std::sync::Arc::make_mut(&mut facts).names.get_mut(change.address.kind())
                 {
                     rows.iter()
                         .filter_map(|row| wire.named(row))
@@ -260,22 +262,27 @@ impl Lane {
         change: &Change,
         wire: &dyn Wire,
         told: Option<String>,
-        reader: &Reader,
+        progress: &mut Progress,
     ) -> OutcomeStatus {
+        let reader = &shared.writer.reader();
         let is_named = wire.list().is_some();
-        let id = match told {
-            None if is_named => {
-                let version = self.version.take();
-                let current = self.look(shared, reader, change, wire).await;
-                self.version = version;
-                current.ok().and_then(|current| current.remote).and_then(|remote| remote.id)
-            }
-            told => told,
-        };
-        if let Some(id) = id {
+        if let Some(id) = told {
             shared.created(&change.address, &id);
+            return OutcomeStatus::Done;
         }
-        OutcomeStatus::Done
+        if !is_named {
+            return OutcomeStatus::Done;
+        }
+        let why = match self.look(shared, reader, change, wire).await {
+            Ok(Current { remote: Some(remote) }) => {
+                Current { remote: Some(remote) }.tell(shared, change);
+                return OutcomeStatus::Done;
+            }
+            Ok(Current { remote: None }) => "the tenant said yes, and does not list it".to_owned(),
+            Err(error) => format!("the tenant said yes without an id: {error}"),
+        };
+        progress.outcome.message = Some(why);
+        OutcomeStatus::Unknown
     }
 }
 

@@ -83,7 +83,7 @@ impl Wire for V2 {
                     .map(|id| refer("skill", id, facts, &mut references))
                     .collect(),
             ),
-            routing_rules: Some(row.routing_rules),
+            routing_rules: Some(row.routing_rules.iter().map(rule).collect()),
         };
         let own = facts.address_of("queue", &id);
         references.insert(own.clone(), Some(id.clone()));
@@ -157,8 +157,11 @@ const LEAVES: &[(&str, &str)] = &[
     ("/capacity", "capacity"),
     ("/priority", "priority"),
     ("/skillGroups", "skillGroups"),
-    ("/routingRules", "routingRules"),
+    (RULES, "routingRules"),
 ];
+
+/// The rules' path in the document.
+const RULES: &str = "/routingRules";
 
 /// The leaves inside `overflow`.
 const OVERFLOW_LEAVES: &[(&str, &str)] = &[
@@ -189,7 +192,34 @@ fn overlaid(change: &Writing<'_>) -> Result<Raw, String> {
         lay(OVERFLOW_LEAVES, changes, change, &mut overflow)?;
         fields.insert("overflow".to_owned(), Raw::object(&overflow));
     }
+    if changes(RULES) {
+        let read = change.raw.and_then(Raw::fields).unwrap_or_default();
+        fields.insert("routingRules".to_owned(), rules(change, read.get("routingRules")));
+    }
     Ok(Raw::object(&fields))
+}
+
+/// The wanted rules; one that the tenant has already goes back as the tenant told it.
+fn rules(change: &Writing<'_>, read: Option<&Raw>) -> Raw {
+    let read = read.and_then(|raw| serde_json::from_str(raw.as_str()).ok());
+    let mut told: Vec<Raw> = read.unwrap_or_default();
+    let value = |raw: &Raw| serde_json::from_str::<Value>(raw.as_str()).unwrap_or_default();
+    let document = change.document.value();
+    let wanted = document.pointer(RULES).and_then(Value::as_array).cloned().unwrap_or_default();
+    let mut spelled =
+        |wanted: &Value| match told.iter().position(|raw| rule(&value(raw)) == *wanted) {
+            Some(index) => told.remove(index),
+            None => Raw::of(wanted),
+        };
+    Raw::of(&wanted.iter().map(&mut spelled).collect::<Vec<_>>())
+}
+
+/// A rule's own fields; what else a tenant tells of it is not managed.
+fn rule(told: &Value) -> Value {
+    match (told.get("type"), told.get("value")) {
+        (Some(kind), Some(value)) => json!({"type": kind, "value": value}),
+        _ => told.clone(),
+    }
 }
 
 fn lay(

@@ -135,6 +135,30 @@ fn rows_are_read_whatever_they_lack() {
 }
 
 #[test]
+fn a_rule_keeps_what_the_tenant_adds_to_it() {
+    let wire = Queue.wire(Dialect::V2).unwrap();
+    let row = r#"{"id":"q-1","routingRules":[{"type":"a","value":1,"id":"r-1"},{"value":2,"type":"b","id":"r-2"}]}"#;
+    let row = Raw::parse(row).unwrap();
+    let (_, remote) = wire.decode(&row, None, &facts()).unwrap();
+    let rules = json!([{"type": "a", "value": 1}, {"type": "b", "value": 2}]);
+    assert_eq!(remote.document.value()["routingRules"], rules);
+    let wanted = json!([{"type": "b", "value": 2}, {"type": "c", "value": 3}]);
+    let write = wire.write(&Writing {
+        address: &Address::new("queue", &["main"]),
+        id: Some("q-1"),
+        action: Action::Update,
+        document: &Document::of(&json!({"routingRules": wanted})),
+        paths: &["/routingRules".to_owned()],
+        raw: Some(&row),
+        id_of: &|_| None,
+    });
+    assert_eq!(
+        write.unwrap().body.unwrap().as_str(),
+        r#"{"id":"q-1","routingRules":[{"value":2,"type":"b","id":"r-2"},{"type":"c","value":3}]}"#
+    );
+}
+
+#[test]
 fn an_update_sends_back_what_it_does_not_manage() {
     let wire = Queue.wire(Dialect::V2).unwrap();
     let row = r#"{"id":"q-1","name":"main","capacity":10,"share":1.10,"overflow":{"overflowThreshold":80,"x":9007199254740993}}"#;

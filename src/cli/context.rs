@@ -121,6 +121,13 @@ impl Context<'_> {
         Ok(Manifests { items, findings, sources, digest })
     }
 
+    /// Warns that nothing is declared: the folder may be another one than was meant.
+    pub(super) fn note_no_manifest(&mut self, settings: &Settings) -> anyhow::Result<()> {
+        let paths = settings.manifests.value.iter();
+        let paths: Vec<String> = paths.map(|path| relative(path, &self.cwd)).collect();
+        self.note(&format!("warning: there is no manifest in {}\n", paths.join(", ")))
+    }
+
     /// Tells people something on standard output.
     pub(super) fn say(&mut self, text: &str) -> anyhow::Result<()> {
         Ok(self.console.talk(Stream::Out, text)?)

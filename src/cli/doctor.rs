@@ -42,8 +42,17 @@ pub(super) fn run(context: &mut Context<'_>) -> anyhow::Result<Exit> {
 fn manifests(context: &Context<'_>, settings: &Settings) -> anyhow::Result<String> {
     let manifests = context.manifests(settings)?;
     let wrong = manifests.findings.len();
-    anyhow::ensure!(wrong == 0, "{wrong} findings in the manifests; `cxform validate` shows them");
-    Ok(format!("{} manifests in {} files", manifests.items.len(), manifests.sources.len()))
+    anyhow::ensure!(
+        wrong == 0,
+        "{} in the manifests; `cxform validate` shows them",
+        counted(wrong, "finding")
+    );
+    let (items, files) = (manifests.items.len(), manifests.sources.len());
+    Ok(format!("{} in {}", counted(items, "manifest"), counted(files, "file")))
+}
+
+fn counted(count: usize, word: &str) -> String {
+    format!("{count} {word}{}", if count == 1 { "" } else { "s" })
 }
 
 fn state(context: &Context<'_>, settings: &Settings) -> anyhow::Result<String> {

@@ -139,9 +139,7 @@ pub(super) async fn make(
         return Err(Wrong::new(&findings, &sources).into());
     }
     if items.is_empty() {
-        let paths: Vec<String> =
-            settings.manifests.value.iter().map(|path| path.display().to_string()).collect();
-        context.note(&format!("warning: there is no manifest in {}\n", paths.join(", ")))?;
+        context.note_no_manifest(settings)?;
     }
     let facts = Facts {
         licensed_agents: settings.licensed_agents.value,

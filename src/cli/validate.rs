@@ -17,6 +17,9 @@ pub(super) fn run(context: &mut Context<'_>, args: &ValidateArgs) -> anyhow::Res
     }
     match args.format {
         FindingFormat::Text if findings.is_empty() => {
+            if items.is_empty() {
+                context.note_no_manifest(&settings)?;
+            }
             let count = items.len();
             let word = if count == 1 { "manifest is" } else { "manifests are" };
             context.say(&format!("Success! {count} {word} valid.\n"))?;

@@ -50,9 +50,18 @@ impl Words {
     /// A refusal, with what the tenant said and what to do.
     pub(super) fn refused(&self, what: &str, scope: &str, response: &Response) -> TenantError {
         let status = response.status;
+        let is_page = response.body.trim_ascii_start().starts_with(b"<");
         let message = match self.said(&response.body) {
             Some(said) => format!(": {said}"),
+            None if is_page => " with a web page".to_owned(),
             None => String::new(),
+        };
+        let message = match &response.retry_after {
+            Some(wait) if matches!(status, 429 | 500..=599) => {
+                let wait: String = self.scrub(wait).chars().take(LONGEST).collect();
+                format!("{message} (Retry-After: {wait})")
+            }
+            _ => message,
         };
         let message = match &response.request_id {
             Some(id) => format!("{message} (request {})", self.scrub(id)),
@@ -63,6 +72,10 @@ impl Words {
                 Some("the tenant does not accept the client id and secret".to_owned())
             }
             401 => Some("the token is not accepted; check the credentials".to_owned()),
+            400..=499 if is_page && status != 429 => Some(
+                "something before the tenant answers, or its url is not the API's base URL"
+                    .to_owned(),
+            ),
             403 if !scope.is_empty() => Some(format!("the call needs the scope {scope}")),
             300..=399 => Some("the tenant's url redirects; give the API's own base URL".to_owned()),
             404 => Some("check that the tenant's url is the API's base URL".to_owned()),
@@ -138,8 +151,13 @@ mod tests {
             r#"{"message":"invalid","errors":[{"field":"capacity","message":"too big"}]}"#,
             "POST /x answered 422: invalid; capacity: too big",
         );
-        check("<html><h1>oops</h1>", "POST /x answered 422");
+        check("<html><h1>oops</h1>", "POST /x answered 422 with a web page");
         check("", "POST /x answered 422");
+        let busy =
+            Response { status: 503, retry_after: Some("3600".to_owned()), ..Response::default() };
+        let words = Words::new(&Credentials::Token(SecretString::from("s3cr&t")));
+        let told = words.refused("GET /x", "", &busy).to_string();
+        assert_eq!(told, "GET /x answered 503 (Retry-After: 3600)");
         check("broken s3cr&t and s3cr%26t", "POST /x answered 422: broken *** and ***");
     }
 }

@@ -64,7 +64,11 @@ impl World {
             Err(refusal) => Reply::send(self.refuse(now_ms, &refusal)),
             Ok(()) => match strike(&mut self.behaviour.faults, incoming) {
                 None => Reply::send(self.carry_out(now_ms, incoming)),
-                Some(what) => self.suffer(now_ms, incoming, what),
+                Some(what) => {
+                    // What is left of the faults is something new, even where nothing is written.
+                    self.revision += 1;
+                    self.suffer(now_ms, incoming, what)
+                }
             },
         };
         reply.response.request_id = Some(self.request_id());

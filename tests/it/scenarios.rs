@@ -67,7 +67,7 @@ fn play(scenario: &Path) -> String {
     for step in steps.lines().filter(|line| !line.trim().is_empty()) {
         told.push_str(&format!("$ {step}\n{}\n", perform(&folder, step)));
     }
-    steady(&told)
+    steady(&told.replace(&*folder.path().to_string_lossy(), "FOLDER"))
 }
 
 fn perform(folder: &Folder, step: &str) -> String {
@@ -171,6 +171,13 @@ fn steady(text: &str) -> String {
             && let Some((_, after)) = after.split_once(')')
         {
             line = format!("{before}{after}");
+        }
+        // `audit list` begins with the time and the run.
+        if let Some((time, rest)) = line.split_once("  ")
+            && time.parse::<jiff::Timestamp>().is_ok()
+            && let Some((_, rest)) = rest.split_once("  ")
+        {
+            line = format!("TIME  RUN  {rest}");
         }
         steady.push_str(line.trim_end());
         steady.push('\n');

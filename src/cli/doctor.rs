@@ -70,7 +70,7 @@ fn tenant(context: &mut Context<'_>, settings: &Settings) -> anyhow::Result<Stri
         let reader = Reader::connect(connection)?;
         let told = ask(&reader, dialect).await;
         if let Some(embedded) = embedded {
-            embedded.end().await?;
+            embedded.end_unlocked().await?;
         }
         told
     })

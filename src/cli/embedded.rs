@@ -27,6 +27,8 @@ pub(super) struct Embedded {
     seed_digest: String,
     /// The revision that is on the disk.
     saved: u64,
+    /// The digest of the state that this process read or wrote last; none where there was no file.
+    on_disk: Option<String>,
     /// Something that a person should know.
     pub(super) warning: Option<String>,
 }
@@ -56,6 +58,7 @@ impl Embedded {
         let seed_digest = digest_of(text.as_bytes());
         let mut world = World::new(collections());
         let mut warning = None;
+        let on_disk = file.as_deref().map(digest_on_disk).transpose()?.flatten();
         match file.as_deref().filter(|file| file.exists()) {
             Some(file) => {
                 let kept = kept(file)?;
@@ -73,7 +76,7 @@ impl Embedded {
         let saved = world.revision();
         let address = SocketAddr::from((Ipv4Addr::LOCALHOST, port));
         let handle = Sim::start(world, address, clock()).await?;
-        Ok(Self { handle, file, seed_digest, saved, warning })
+        Ok(Self { handle, file, seed_digest, saved, on_disk, warning })
     }
 
     /// Its base URL.
@@ -98,10 +101,10 @@ impl Embedded {
             (world.revision(), (world.revision() != self.saved).then(|| world.save()))
         };
         if let (Some(file), Some(state)) = (&self.file, state) {
-            let kept = Kept { seed_digest: self.seed_digest.clone(), state };
+            let kept = serde_json::to_vec(&Kept { seed_digest: self.seed_digest.clone(), state })?;
             files::create_folder_of(file)?;
-            files::write(file, &serde_json::to_vec(&kept)?, Access::Private)?;
-            self.saved = revision;
+            files::write(file, &kept, Access::Private)?;
+            (self.saved, self.on_disk) = (revision, Some(digest_of(&kept)));
         }
         Ok(())
     }
@@ -111,6 +114,21 @@ impl Embedded {
         self.handle.shutdown().await;
         self.save()
     }
+
+    /// Ends it for a command that does not hold the lock: what another process has written
+    /// meanwhile stays, and the faults that struck here are not counted.
+    pub(super) async fn end_unlocked(mut self) -> anyhow::Result<()> {
+        self.handle.shutdown().await;
+        let now = self.file.as_deref().map(digest_on_disk).transpose()?.flatten();
+        if now == self.on_disk { self.save() } else { Ok(()) }
+    }
+}
+
+fn digest_on_disk(file: &Path) -> anyhow::Result<Option<String>> {
+    if !file.exists() {
+        return Ok(None);
+    }
+    Ok(Some(digest_of(files::read_text(file)?.as_bytes())))
 }
 
 fn kept(file: &Path) -> anyhow::Result<Kept> {

@@ -30,7 +30,7 @@ pub(super) fn run(context: &mut Context<'_>, args: &PlanArgs) -> anyhow::Result<
         let reader = Reader::connect(connection)?;
         let plan = make(context, &settings, &reader, lists_noops(planning.detail)).await;
         if let Some(embedded) = embedded {
-            embedded.end().await?;
+            embedded.end_unlocked().await?;
         }
         plan
     });

@@ -15,7 +15,7 @@ use super::settings::Settings;
 use super::show::{lists_noops, open};
 use super::state::{Holder, Part, StateFolder};
 use crate::audit::{CheckRecord, Event, Override, RunEnd, RunStart};
-use crate::plan::{Applied, OutcomeStatus, Plan, Status, text};
+use crate::plan::{self, Applied, OutcomeStatus, Plan, Status};
 use crate::render;
 use crate::tenant::{self, Figures, TenantError, Writer};
 
@@ -126,6 +126,7 @@ async fn go(
         return Ok(Exit::Error);
     }
     watch_signals()?;
+    let plan = Arc::new(plan);
     let applied = record(context, settings, state, writer, &plan, lifting).await?;
     let told = render::outcome(&plan, &applied);
     match format {
@@ -141,11 +142,11 @@ async fn record(
     settings: &Settings,
     state: &StateFolder,
     writer: Writer,
-    plan: &Plan,
+    plan: &Arc<Plan>,
     lifting: Lifting,
 ) -> anyhow::Result<Applied> {
     let folder = state.create_run(&run_name())?;
-    folder.write(Part::Plan, text(plan).as_bytes())?;
+    folder.write(Part::Plan, &|out| plan::write(plan, out))?;
     let tenant = settings.tenant()?.name.value.clone();
     let recorder = folder.record(state.audit(&tenant)?)?;
     let run = Run {
@@ -159,12 +160,12 @@ async fn record(
     journal.audit(Event::Start(start(plan, lifting))).await?;
     let reader = writer.reader();
     let timezone = settings.timezone.value.clone();
-    let applied = tenant::apply(writer, plan.clone(), journal.clone(), timezone, &STOP).await;
+    let applied = tenant::apply(writer, Arc::clone(plan), journal.clone(), timezone, &STOP).await;
     let seen = reader.figures();
     let end = run_end(applied.as_ref(), &seen);
     let head = journal.audit(Event::End(end.clone())).await;
     let outcome = serde_json::json!({"plan_hash": plan.hash, "end": end});
-    let kept = folder.write(Part::Outcome, outcome.to_string().as_bytes());
+    let kept = folder.write(Part::Outcome, &|out| write!(out, "{outcome}"));
     let mut applied = applied?;
     if let Err(error) = kept {
         // What was done is told all the same.

@@ -5,6 +5,7 @@ mod text;
 use std::io::{BufRead, BufWriter, ErrorKind, IsTerminal, Write};
 
 use super::environment::Environment;
+use super::files::Content;
 use crate::model::neutral;
 
 /// One of the two ways out.
@@ -47,6 +48,7 @@ struct Sink {
     to: Box<dyn Write + Send>,
     name: &'static str,
     colour: bool,
+    is_terminal: bool,
 }
 
 impl Console {
@@ -60,11 +62,13 @@ impl Console {
             interactive: input.is_terminal() && err.is_terminal(),
             out: Sink {
                 colour: is_coloured(environment, out.is_terminal()),
+                is_terminal: out.is_terminal(),
                 to: Box::new(BufWriter::new(out)),
                 name: "standard output",
             },
             err: Sink {
                 colour: is_coloured(environment, err.is_terminal()),
+                is_terminal: err.is_terminal(),
                 to: Box::new(BufWriter::new(err)),
                 name: "standard error",
             },
@@ -82,8 +86,8 @@ impl Console {
     ) -> Self {
         Self {
             interactive: answers.is_some(),
-            out: Sink { to: Box::new(out), name: "standard output", colour: false },
-            err: Sink { to: Box::new(err), name: "standard error", colour: false },
+            out: Sink::plain(Box::new(out), "standard output"),
+            err: Sink::plain(Box::new(err), "standard error"),
             input: Box::new(std::io::Cursor::new(answers.unwrap_or_default().to_owned())),
         }
     }
@@ -94,6 +98,34 @@ impl Console {
     /// The stream cannot be written.
     pub fn data(&mut self, text: &str) -> Result<(), ConsoleError> {
         self.out.write(text)
+    }
+
+    /// Prints what a machine reads to standard output while it is made.
+    ///
+    /// # Errors
+    /// The stream cannot be written.
+    pub fn stream(&mut self, content: Content<'_>) -> Result<(), ConsoleError> {
+        let written = content(&mut self.out.to).and_then(|()| self.out.to.flush());
+        written.map_err(|cause| self.out.error(cause))
+    }
+
+    /// Prints what a person reads, as [`Console::talk`] does, while it is made.
+    ///
+    /// # Errors
+    /// The stream cannot be written.
+    pub fn talk_long(
+        &mut self,
+        stream: Stream,
+        content: impl FnOnce(&mut dyn std::fmt::Write) -> std::fmt::Result,
+    ) -> Result<(), ConsoleError> {
+        let mut talker = Talker { console: self, stream, waiting: String::new(), error: None };
+        let written = content(&mut talker);
+        let rest = std::mem::take(&mut talker.waiting);
+        match (talker.error.take(), written) {
+            (Some(error), _) => Err(error),
+            // Nothing but the talker itself can fail to be written to.
+            (None, _) => self.talk(stream, &rest),
+        }
     }
 
     /// Prints what a person reads: control characters become visible, then colour is added.
@@ -107,6 +139,20 @@ impl Console {
         };
         let text = neutral(text);
         if sink.colour { sink.write(&text::coloured(&text)) } else { sink.write(&text) }
+    }
+
+    /// Whether standard error has a line that can be written over.
+    #[must_use]
+    pub fn has_status(&self) -> bool {
+        self.err.is_terminal
+    }
+
+    /// Writes over the last line of standard error, a terminal; an empty text takes it away.
+    ///
+    /// # Errors
+    /// The stream cannot be written.
+    pub fn status(&mut self, text: &str) -> Result<(), ConsoleError> {
+        self.err.write(&format!("\r{}\u{1b}[K", neutral(text)))
     }
 
     /// Whether there is a person to ask: input and standard error are a terminal.
@@ -132,11 +178,43 @@ impl Console {
 }
 
 impl Sink {
+    fn plain(to: Box<dyn Write + Send>, name: &'static str) -> Self {
+        Self { to, name, colour: false, is_terminal: false }
+    }
+
     fn write(&mut self, text: &str) -> Result<(), ConsoleError> {
         let written = self.to.write_all(text.as_bytes()).and_then(|()| self.to.flush());
-        written.map_err(|cause| match cause.kind() {
+        written.map_err(|cause| self.error(cause))
+    }
+
+    fn error(&self, cause: std::io::Error) -> ConsoleError {
+        match cause.kind() {
             ErrorKind::BrokenPipe => ConsoleError::BrokenPipe,
             _ => ConsoleError::Write { stream: self.name, cause },
+        }
+    }
+}
+
+/// Collects lines, and prints them when there are enough of them.
+struct Talker<'c> {
+    console: &'c mut Console,
+    stream: Stream,
+    waiting: String,
+    error: Option<ConsoleError>,
+}
+
+impl std::fmt::Write for Talker<'_> {
+    fn write_str(&mut self, text: &str) -> std::fmt::Result {
+        const ENOUGH: usize = 64 << 10;
+        self.waiting.push_str(text);
+        // Colour goes by whole lines.
+        if self.waiting.len() < ENOUGH || !self.waiting.ends_with('\n') {
+            return Ok(());
+        }
+        let lines = std::mem::take(&mut self.waiting);
+        self.console.talk(self.stream, &lines).map_err(|error| {
+            self.error = Some(error);
+            std::fmt::Error
         })
     }
 }

@@ -15,6 +15,7 @@ pub mod exit;
 pub mod files;
 mod journal;
 mod planning;
+mod progress;
 pub mod project;
 pub mod schema;
 pub mod settings;

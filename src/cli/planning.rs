@@ -10,14 +10,14 @@ use super::context::{Context, Manifests, Wrong, report};
 use super::embedded::{Embedded, state_file};
 use super::exit::Exit;
 use super::files::{Access, write_out};
+use super::progress::Progress;
 use super::project::CheckLevel;
 use super::settings::{Endpoint, Keys, Settings, Tenant};
-use super::show::{file_text, lists_noops, print};
+use super::show::{lists_noops, print, talk, write_file};
 use super::state::StateFolder;
 use crate::model::Facts;
 use crate::plan::{self, Inputs, Plan, Policy, Setting, Source, draft, finish};
-use crate::render;
-use crate::tenant::{Connection, Credentials, Reader, learn, observe};
+use crate::tenant::{Connection, Credentials, Observation, Reader, learn, observe};
 
 /// Runs the command.
 pub(super) fn run(context: &mut Context<'_>, args: &PlanArgs) -> anyhow::Result<Exit> {
@@ -60,7 +60,7 @@ pub(super) fn present(
     save(context, planning, plan)?;
     match (planning.out.as_deref() == Some(Path::new("-")), format) {
         (false, format) => print(context, plan, format, planning.detail()),
-        (true, PlanFormat::Text) => context.note(&render::plan(plan, planning.detail())),
+        (true, PlanFormat::Text) => talk(context, Stream::Err, plan, planning.detail()),
         (true, PlanFormat::Json) => Ok(()),
     }
 }
@@ -71,7 +71,7 @@ fn save(context: &mut Context<'_>, planning: &Planning, plan: &Plan) -> anyhow::
             true => out.clone(),
             false => context.cwd.join(out),
         };
-        write_out(&file, &file_text(plan), Access::Private, context.console)?;
+        write_out(&file, &|out| write_file(plan, out), Access::Private, context.console)?;
         if out != Path::new("-") {
             let note =
                 format!("The plan is saved in {}. Its hash is {}\n", out.display(), plan.hash);
@@ -146,24 +146,29 @@ pub(super) async fn make(
         timezone: settings.timezone.value.clone(),
         ..Facts::default()
     };
-    let mut observation = observe(reader, &items, facts).await?;
+    let mut progress = Progress::new(context.console);
+    let mut watch = |step| progress.tell(step);
+    let mut observation = observe(reader, &items, facts, &mut watch).await?;
+    drop(items);
     if !observation.findings.is_empty() {
         return Err(Wrong::new(&observation.findings, &sources).into());
     }
     let policy = policy(settings);
-    let (draft, findings) = draft(&observation.desired, &observation.observed, reader.dialect());
+    let Observation { desired, observed, facts, .. } = &mut observation;
+    let (draft, findings) = draft(desired, observed, facts, reader.dialect(), with_noops);
     if !findings.is_empty() {
         return Err(Wrong::new(&findings, &sources).into());
     }
-    learn(reader, &draft, &policy, &mut observation.facts).await?;
+    learn(reader, &draft, &policy, facts, &mut watch).await?;
+    drop(progress);
     let inputs = Inputs {
-        desired: &observation.desired,
-        observed: &observation.observed,
-        facts: &observation.facts,
+        desired,
+        observed,
+        facts,
         policy: &policy,
         tenant: tenant_of(settings.tenant()?),
         source: source(settings, digest),
-        with_noops,
+        appliable: true,
     };
     Ok(finish(draft, inputs).map_err(|findings| Wrong::new(&findings, &sources))?)
 }

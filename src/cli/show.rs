@@ -1,8 +1,10 @@
 //! `show`: a saved plan.
 
+use std::io::Write;
 use std::path::Path;
 
 use super::args::{DetailArg, PlanFormat, ShowArgs};
+use super::console::Stream;
 use super::context::Context;
 use super::exit::Exit;
 use super::files;
@@ -32,14 +34,25 @@ pub(super) fn print(
     detail: Detail,
 ) -> anyhow::Result<()> {
     match format {
-        PlanFormat::Text => context.say(&render::plan(plan, detail)),
-        PlanFormat::Json => Ok(context.console.data(&file_text(plan))?),
+        PlanFormat::Text => talk(context, Stream::Out, plan, detail),
+        PlanFormat::Json => Ok(context.console.stream(&|out| write_file(plan, out))?),
     }
 }
 
-/// A plan as its file has it.
-pub(super) fn file_text(plan: &Plan) -> String {
-    plan::text(plan) + "\n"
+/// Shows a plan to a person.
+pub(super) fn talk(
+    context: &mut Context<'_>,
+    stream: Stream,
+    plan: &Plan,
+    detail: Detail,
+) -> anyhow::Result<()> {
+    Ok(context.console.talk_long(stream, |out| render::plan(out, plan, detail))?)
+}
+
+/// Writes a plan as its file has it.
+pub(super) fn write_file(plan: &Plan, out: &mut dyn Write) -> std::io::Result<()> {
+    plan::write(plan, out)?;
+    out.write_all(b"\n")
 }
 
 /// Whether a level of detail was asked for that lists what stays as it is.

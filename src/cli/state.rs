@@ -235,7 +235,7 @@ mod tests {
         };
         assert_eq!(names(state.runs().unwrap()), ["r1", "r2"]);
         assert_eq!(names(state.unfinished().unwrap()), ["r2"]);
-        state.run("r2").write(super::Part::Outcome, b"{}").unwrap();
+        state.run("r2").write(super::Part::Outcome, &|out| out.write_all(b"{}")).unwrap();
         assert!(state.unfinished().unwrap().is_empty());
     }
 }

@@ -4,7 +4,7 @@ use serde::Deserialize;
 use serde_json::Value;
 
 use crate::http::{Dialect, Read, encode, lenient};
-use crate::model::{Licence, Raw};
+use crate::model::Licence;
 
 /// The read that answers the licences of one agent; 404 where the agent is unknown.
 #[must_use]
@@ -16,14 +16,14 @@ pub fn read_licences(dialect: Dialect, agent: &str) -> Read {
 
 /// The licences in an answer; none where it is not of the expected shape.
 #[must_use]
-pub fn licences(raw: &Raw) -> Option<Vec<Licence>> {
+pub fn licences(answer: &str) -> Option<Vec<Licence>> {
     #[derive(Default, Deserialize)]
     #[serde(default)]
     struct Answer {
         #[serde(deserialize_with = "lenient::values")]
         licenses: Vec<Value>,
     }
-    let answer: Answer = serde_json::from_str(raw.as_str()).ok()?;
+    let answer: Answer = serde_json::from_str(answer).ok()?;
     let licence = |row: &Value| {
         let status = row.get("status").and_then(Value::as_str);
         let active = status.is_none_or(|status| status.eq_ignore_ascii_case("active"));
@@ -42,10 +42,9 @@ pub fn may_be_routed(licences: &[Licence]) -> bool {
 #[cfg(test)]
 mod tests {
     use super::{licences, may_be_routed};
-    use crate::model::Raw;
 
     fn check(body: &str, expect: bool) {
-        let answer = licences(&Raw::parse(body).unwrap()).unwrap();
+        let answer = licences(body).unwrap();
         assert_eq!(may_be_routed(&answer), expect, "{body}");
     }
 

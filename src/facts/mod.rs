@@ -10,7 +10,7 @@ pub use strategies::{active_skills, list_strategies};
 use serde::Deserialize;
 
 use crate::http::{Dialect, Read, lenient};
-use crate::model::{Named, Raw};
+use crate::model::Named;
 
 /// One sort of thing that manifests refer to and that is only read.
 pub struct Source {
@@ -21,7 +21,7 @@ pub struct Source {
     /// The paged list, by dialect.
     pub list: fn(Dialect) -> Read,
     /// What one listed entity is called.
-    pub named: fn(&Raw) -> Option<Named>,
+    pub named: fn(&str) -> Option<Named>,
 }
 
 /// All sources.
@@ -43,7 +43,7 @@ fn skills(dialect: Dialect) -> Read {
 }
 
 /// Users and skills are told alike: an id, perhaps a name, perhaps an e-mail address.
-fn named(raw: &Raw) -> Option<Named> {
+fn named(row: &str) -> Option<Named> {
     #[derive(Default, Deserialize)]
     #[serde(default)]
     struct Row {
@@ -54,7 +54,7 @@ fn named(raw: &Raw) -> Option<Named> {
         #[serde(deserialize_with = "lenient::text")]
         email: Option<String>,
     }
-    let Row { id: Some(id), name, email } = serde_json::from_str(raw.as_str()).ok()? else {
+    let Row { id: Some(id), name, email } = serde_json::from_str(row).ok()? else {
         return None;
     };
     let full = |text: Option<String>| text.filter(|text| !text.is_empty());

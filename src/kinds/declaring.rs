@@ -19,7 +19,12 @@ impl<'a> Declaring<'a> {
     /// An empty collection; without facts, references stand for themselves.
     #[must_use]
     pub fn new(facts: Option<&'a Facts>) -> Self {
-        Self { facts, desired: Desired::new(), findings: Vec::new(), unresolved: BTreeMap::new() }
+        Self {
+            facts,
+            desired: Desired::default(),
+            findings: Vec::new(),
+            unresolved: BTreeMap::new(),
+        }
     }
 
     /// What the tenant knows, unless this is offline.
@@ -53,51 +58,51 @@ impl<'a> Declaring<'a> {
         }
     }
 
-    /// Declares one resource; a different declaration of the same address is a finding.
-    pub fn declare(&mut self, address: Address, declared: Declared) {
-        match self.desired.get(&address) {
-            None => drop(self.desired.insert(address, declared)),
-            Some(first) if first.says_the_same(&declared) => {}
-            Some(first) => {
-                let (first, second) = if first.place <= declared.place {
-                    (&first.place, &declared.place)
+    /// Declares one resource; a different declaration of the same address is a finding. Of two
+    /// that say the same, the one that stands first in the files is kept.
+    pub fn declare(&mut self, address: &Address, declared: Declared) {
+        let findings = &mut self.findings;
+        self.desired.put(address, declared, |new, old| {
+            if !old.says_the_same(new) {
+                let (first, second) = if old.place <= new.place {
+                    (&old.place, &new.place)
                 } else {
-                    (&declared.place, &first.place)
+                    (&new.place, &old.place)
                 };
-                self.findings.push(
+                findings.push(
                     Finding::error("declared-twice", second, "declared twice, differently")
-                        .about(&address)
+                        .about(address)
                         .related(first, "the other declaration")
                         .hint("keep one of the two, or make them say the same"),
                 );
             }
-        }
+            new.place < old.place
+        });
     }
 
     /// Items of one manifest kind by name; a name that is used for two different ones is a finding.
     pub fn by_name<'i>(&mut self, items: &'i [Item], kind: &str) -> Vec<&'i Item> {
-        let mut found: Vec<&Item> = Vec::new();
+        let mut found: BTreeMap<&str, &Item> = BTreeMap::new();
         for item in items.iter().filter(|item| item.kind == kind) {
-            match found.iter().find(|other| other.name == item.name) {
-                None => found.push(item),
-                Some(other) if other.root.to_json() == item.root.to_json() => {}
-                Some(other) => {
-                    let message = format!("{kind} `{}` is declared twice, differently", item.name);
-                    self.findings.push(
-                        Finding::error("declared-twice", &item.place, message)
-                            .related(&other.place, "the other declaration")
-                            .hint("rename one of the two, or make them say the same"),
-                    );
-                }
+            let other = *found.entry(&item.name).or_insert(item);
+            if std::ptr::eq(other, item) || other.root.to_json() == item.root.to_json() {
+                continue;
             }
+            let message = format!("{kind} `{}` is declared twice, differently", item.name);
+            self.findings.push(
+                Finding::error("declared-twice", &item.place, message)
+                    .related(&other.place, "the other declaration")
+                    .hint("rename one of the two, or make them say the same"),
+            );
         }
-        found
+        found.into_values().collect()
     }
 
     /// Everything that was declared, and what is wrong with it.
     #[must_use]
     pub fn finish(mut self) -> (Desired, Vec<Finding>) {
         self.findings.sort();
+        self.desired.shrink();
         (self.desired, self.findings)
     }
 }

@@ -3,19 +3,21 @@
 
 pub mod assignment;
 mod declaring;
+mod observing;
 pub mod queue;
 
 use std::collections::BTreeSet;
 
 pub use declaring::Declaring;
+pub use observing::Observing;
 use schemars::generate::SchemaSettings;
 use schemars::{JsonSchema, Schema, SchemaGenerator};
 
 use crate::facts;
 use crate::http::{Dialect, Read, Write};
 use crate::model::{
-    Address, Declared, Desired, Document, Facts, Finding, Item, Level, ManifestKind, Named,
-    Observed, Raw, References, Remote,
+    Address, Declared, Desired, Document, Facts, Finding, Item, Level, Links, ManifestKind, Named,
+    Observed, Raw, Remote,
 };
 use crate::world::Collection;
 
@@ -43,8 +45,15 @@ pub trait Kind: Sync {
     /// (offline) a reference stands for itself.
     fn declare(&self, items: &[Item], declaring: &mut Declaring<'_>);
 
-    /// Why a resource cannot be created as declared, and the way out; none where it can.
-    fn lacks(&self, declared: &Declared) -> Option<(String, String)>;
+    /// Why the resource that people call `label` cannot be created as declared, and the way out;
+    /// none where it can.
+    fn lacks(&self, declared: &Declared, label: &str) -> Option<(String, String)>;
+
+    /// What a person calls a resource: the queue's name, or agent and skill.
+    fn label(&self, address: &Address, links: &Links, facts: &Facts) -> String {
+        let _ = (links, facts);
+        address.segment(0)
+    }
 
     /// The rules that its changes are checked against.
     fn checks(&self) -> &'static [Check];
@@ -86,14 +95,13 @@ pub trait Wire: Sync {
     fn list(&self) -> Option<Read>;
 
     /// What a listed entity is called by references.
-    fn named(&self, row: &Raw) -> Option<Named>;
+    fn named(&self, row: &str) -> Option<Named>;
 
     /// The reads that the desired state needs beside the list, each with its lane.
     fn parts(&self, desired: &Desired) -> Vec<(Address, Read)>;
 
-    /// Reads one entity; none where it cannot be addressed (it lacks an id, say).
-    fn decode(&self, row: &Raw, lane: Option<&Address>, facts: &Facts)
-    -> Option<(Address, Remote)>;
+    /// What reads entities, one after the other.
+    fn decoder<'f>(&self, facts: &'f Facts) -> Box<dyn Decode + Send + 'f>;
 
     /// What a change starts from.
     fn basis(&self, action: Action) -> Basis;
@@ -115,6 +123,13 @@ pub trait Wire: Sync {
 
     /// The scope that an action needs.
     fn write_scope(&self, action: Action) -> &'static str;
+}
+
+/// Reads the entities of one kind; keeps what many of them share.
+pub trait Decode {
+    /// Reads one entity, as JSON; none where it cannot be addressed (it lacks an id, say). Without
+    /// a lane, the entity itself tells what it belongs to.
+    fn decode(&mut self, row: &str, lane: Option<&Address>) -> Option<(Address, Remote)>;
 }
 
 /// What is done to a resource.
@@ -204,7 +219,7 @@ pub struct Proposal<'a> {
     /// Where the manifest says so.
     pub place: &'a crate::model::Place,
     /// What it names.
-    pub references: &'a References,
+    pub links: &'a Links,
 }
 
 /// What a rule looks at.

@@ -1,13 +1,21 @@
 //! The name of a resource: a kind and the tenant's own unique key, `queue/billing`.
 
 use std::borrow::Cow;
+use std::cmp::Ordering;
 use std::sync::Arc;
 
 /// A kind and one or two key segments, percent-encoded so that it is one greppable word.
 ///
 /// Inside a segment `/`, `%`, `*` and control characters are encoded (product page, section 2).
-#[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub struct Address(Arc<str>);
+/// It is kept in two parts, so that the many addresses under one agent share the first and the
+/// many of one skill the second. Addresses are ordered as their texts are.
+#[derive(Clone, PartialEq, Eq, Hash)]
+pub struct Address {
+    /// The kind and the first segment, `assignment/u-1`.
+    head: Arc<str>,
+    /// What comes after that, `billing`.
+    tail: Option<Arc<str>>,
+}
 
 /// What is wrong with a text that should be an address.
 #[derive(Debug, thiserror::Error, PartialEq, Eq)]
@@ -18,30 +26,76 @@ impl Address {
     /// The address of `segments` under `kind`; the segments are the plain texts.
     #[must_use]
     pub fn new(kind: &str, segments: &[&str]) -> Self {
-        let mut text = String::from(kind);
-        for segment in segments {
-            text.push('/');
-            text.push_str(&encode(segment));
+        let (first, rest) = segments.split_first().unwrap_or((&"", &[]));
+        let tail: Vec<Cow<'_, str>> = rest.iter().map(|segment| encode(segment)).collect();
+        Self {
+            head: address_head(kind, first),
+            tail: (!tail.is_empty()).then(|| Arc::from(tail.join("/"))),
         }
-        Self(Arc::from(text))
     }
 
-    /// The address as text.
+    /// The address of two parts that others share: see [`Address::head`] and [`Address::tail`].
     #[must_use]
-    pub fn as_str(&self) -> &str {
-        &self.0
+    pub fn of_parts(head: &Arc<str>, tail: Option<&Arc<str>>) -> Self {
+        Self { head: Arc::clone(head), tail: tail.map(Arc::clone) }
+    }
+
+    /// The kind and the first segment, encoded.
+    #[must_use]
+    pub fn head(&self) -> &Arc<str> {
+        &self.head
+    }
+
+    /// What comes after the first segment, encoded.
+    #[must_use]
+    pub fn tail(&self) -> Option<&Arc<str>> {
+        self.tail.as_ref()
     }
 
     /// The kind: what stands before the first slash.
     #[must_use]
     pub fn kind(&self) -> &str {
-        self.0.split('/').next().unwrap_or_default()
+        self.head.split('/').next().unwrap_or_default()
     }
 
     /// The plain text of segment `index`, from 0; empty where there is none.
     #[must_use]
     pub fn segment(&self, index: usize) -> String {
-        self.0.split('/').nth(index + 1).map(decode).unwrap_or_default()
+        let first = self.head.split('/').skip(1);
+        let rest = self.tail.iter().flat_map(|tail| tail.split('/'));
+        first.chain(rest).nth(index).map(decode).unwrap_or_default()
+    }
+
+    fn bytes(&self) -> impl Iterator<Item = u8> {
+        let tail = self.tail.iter().flat_map(|tail| std::iter::once(b'/').chain(tail.bytes()));
+        self.head.bytes().chain(tail)
+    }
+}
+
+/// The first part of the addresses of `kind` whose first segment is this plain text.
+#[must_use]
+pub fn address_head(kind: &str, segment: &str) -> Arc<str> {
+    Arc::from(format!("{kind}/{}", encode(segment)))
+}
+
+/// The second part of the addresses whose second segment is this plain text.
+#[must_use]
+pub fn address_tail(segment: &str) -> Arc<str> {
+    Arc::from(encode(segment))
+}
+
+impl Ord for Address {
+    fn cmp(&self, other: &Self) -> Ordering {
+        if Arc::ptr_eq(&self.head, &other.head) || self.head == other.head {
+            return self.tail.cmp(&other.tail);
+        }
+        self.bytes().cmp(other.bytes())
+    }
+}
+
+impl PartialOrd for Address {
+    fn partial_cmp(&self, other: &Self) -> Option<Ordering> {
+        Some(self.cmp(other))
     }
 }
 
@@ -60,29 +114,37 @@ impl std::str::FromStr for Address {
             }
             segments += 1;
         }
-        if kind_is_word && segments > 0 {
-            Ok(Self(Arc::from(text)))
-        } else {
-            Err(AddressError(text.to_owned()))
+        if !kind_is_word || segments == 0 {
+            return Err(AddressError(text.to_owned()));
         }
+        let slashes = text.match_indices('/').nth(1);
+        let (head, tail) = match slashes {
+            Some((at, _)) => (&text[..at], Some(Arc::from(&text[at + 1..]))),
+            None => (text, None),
+        };
+        Ok(Self { head: Arc::from(head), tail })
     }
 }
 
 impl std::fmt::Display for Address {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.write_str(&self.0)
+        f.write_str(&self.head)?;
+        match &self.tail {
+            Some(tail) => write!(f, "/{tail}"),
+            None => Ok(()),
+        }
     }
 }
 
 impl std::fmt::Debug for Address {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.write_str(&self.0)
+        std::fmt::Display::fmt(self, f)
     }
 }
 
 impl serde::Serialize for Address {
     fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        serializer.serialize_str(&self.0)
+        serializer.collect_str(self)
     }
 }
 
@@ -137,7 +199,7 @@ mod tests {
 
     fn check(segment: &str, expect: &str) {
         let address = Address::new("queue", &[segment]);
-        assert_eq!(address.as_str(), expect);
+        assert_eq!(address.to_string(), expect);
         assert_eq!(address.segment(0), segment);
         assert_eq!(expect.parse(), Ok(address));
     }
@@ -150,6 +212,24 @@ mod tests {
         check("a\u{1b}[2J", "queue/a%1B[2J");
         check("c1\u{9b}x", "queue/c1%C2%9Bx");
         check("Überlauf", "queue/Überlauf");
+    }
+
+    #[test]
+    fn addresses_are_ordered_as_their_texts_are() {
+        let texts = ["a/u", "a/u!", "a/u!/x", "a/u-1/x", "a/u/x", "a/u/x/y", "a/u/y", "a/v", "b/a"];
+        for one in texts {
+            for other in texts {
+                let [a, b] = [one, other].map(|text| text.parse::<Address>().unwrap());
+                assert_eq!(a.cmp(&b), one.cmp(other), "{one} {other}");
+                assert_eq!(a == b, one == other);
+            }
+        }
+        let parts = Address::new("a", &["u", "x/1"]);
+        assert_eq!((&**parts.head(), parts.tail().map(|tail| &**tail)), ("a/u", Some("x%2F1")));
+        assert_eq!(
+            (parts.kind(), parts.segment(0), parts.segment(1)),
+            ("a", "u".into(), "x/1".into())
+        );
     }
 
     #[test]

@@ -3,8 +3,11 @@
 use std::sync::Arc;
 
 use serde::Serialize;
+use serde_json::value::RawValue;
 use serde_json::{Map, Value};
 use sha2::{Digest, Sha256};
+
+use super::canonical;
 
 /// Canonical JSON (RFC 8785) of an object's fields.
 ///
@@ -48,14 +51,19 @@ impl Document {
         digest_of(self.0.as_bytes())
     }
 
+    /// Whether this document has every leaf of `mask`, with the same value.
+    #[must_use]
+    pub fn covers(&self, mask: &Document) -> bool {
+        self == mask || canonical::covers(&self.0, &mask.0)
+    }
+
     /// This document cut down to the leaves that `mask` has. A leaf that this one lacks is left
     /// out, so that the two differ there.
     #[must_use]
     pub fn project(&self, mask: &Document) -> Document {
-        if self == mask {
-            return self.clone();
-        }
-        Self::of(&project(&self.value(), &mask.value()))
+        let mut projected = String::with_capacity(self.0.len());
+        canonical::project(&self.0, &mask.0, &mut projected);
+        if *projected == *self.0 { self.clone() } else { Self(Arc::from(projected)) }
     }
 
     /// All leaves, in the order of their paths.
@@ -79,7 +87,8 @@ impl Document {
 
 impl Serialize for Document {
     fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        self.value().serialize(serializer)
+        let raw: &RawValue = serde_json::from_str(&self.0).map_err(serde::ser::Error::custom)?;
+        raw.serialize(serializer)
     }
 }
 
@@ -92,22 +101,49 @@ impl<'de> serde::Deserialize<'de> for Document {
 /// `sha256:` and the hexadecimal SHA-256 of bytes.
 #[must_use]
 pub fn digest_of(bytes: &[u8]) -> String {
-    let mut text = String::with_capacity(71);
-    text.push_str("sha256:");
-    for byte in Sha256::digest(bytes) {
-        text.push_str(&format!("{byte:02x}"));
-    }
-    text
+    let mut hasher = Hasher::default();
+    hasher.add(bytes);
+    hasher.digest()
 }
 
-fn project(value: &Value, mask: &Value) -> Value {
-    match (value, mask) {
-        (Value::Object(fields), Value::Object(mask)) => Value::Object(
-            mask.iter()
-                .filter_map(|(key, inner)| Some((key.clone(), project(fields.get(key)?, inner))))
-                .collect::<Map<_, _>>(),
-        ),
-        _ => value.clone(),
+/// SHA-256 of bytes that come one after the other.
+#[derive(Clone, Default)]
+pub struct Hasher(Sha256);
+
+impl Hasher {
+    /// Takes more bytes.
+    pub fn add(&mut self, bytes: &[u8]) {
+        self.0.update(bytes);
+    }
+
+    /// `sha256:` and the hexadecimal digest of all bytes so far.
+    #[must_use]
+    pub fn digest(self) -> String {
+        const DIGITS: &[u8; 16] = b"0123456789abcdef";
+        let mut text = String::with_capacity(71);
+        text.push_str("sha256:");
+        for byte in self.0.finalize() {
+            text.push(char::from(DIGITS[usize::from(byte >> 4)]));
+            text.push(char::from(DIGITS[usize::from(byte & 15)]));
+        }
+        text
+    }
+}
+
+impl std::io::Write for Hasher {
+    fn write(&mut self, bytes: &[u8]) -> std::io::Result<usize> {
+        self.add(bytes);
+        Ok(bytes.len())
+    }
+
+    fn flush(&mut self) -> std::io::Result<()> {
+        Ok(())
+    }
+}
+
+impl std::fmt::Debug for Hasher {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Hasher").finish_non_exhaustive()
     }
 }
 

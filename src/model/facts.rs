@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::{Address, Key, Named, Names};
+use super::{Address, Key, Named, Names, References};
 
 /// One licence of an agent.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -66,7 +66,7 @@ impl Facts {
     /// Facts that know nothing but these addresses and their ids: what a saved plan brings along.
     #[must_use]
     pub fn from_references(
-        references: &BTreeMap<Address, Option<String>>,
+        references: &References,
         sorts: &[&'static str],
         timezone: jiff::tz::TimeZone,
     ) -> Self {
@@ -77,7 +77,7 @@ impl Facts {
             let named = entries.map(|(address, id)| {
                 let segment = address.segment(0);
                 let name = (!segment.starts_with("id:")).then_some(segment);
-                Named { id: id.clone(), name, email: None }
+                Named { id: id.as_deref().map(str::to_owned), name, email: None }
             });
             facts.names.insert(sort, Names::new(sort, false, named));
         }

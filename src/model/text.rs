@@ -2,6 +2,7 @@
 
 use std::borrow::Cow;
 use std::fmt::Write as _;
+use std::io;
 
 /// A text for people: every control character but the line feed, and every character that turns
 /// the direction of writing, becomes a visible `\u{1b}`.
@@ -28,6 +29,31 @@ pub fn json_safe(json: &str) -> Cow<'_, str> {
             let _ = write!(safe, "\\u{:04x}", u32::from(c));
         },
     )
+}
+
+/// Writes JSON as [`json_safe`] makes it, without the whole text at hand.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct SafeJson;
+
+impl serde_json::ser::Formatter for SafeJson {
+    fn write_string_fragment<W: ?Sized + io::Write>(
+        &mut self,
+        writer: &mut W,
+        fragment: &str,
+    ) -> io::Result<()> {
+        if fragment.bytes().all(|byte| byte < 0x7f) {
+            return writer.write_all(fragment.as_bytes());
+        }
+        writer.write_all(json_safe(fragment).as_bytes())
+    }
+
+    fn write_raw_fragment<W: ?Sized + io::Write>(
+        &mut self,
+        writer: &mut W,
+        fragment: &str,
+    ) -> io::Result<()> {
+        self.write_string_fragment(writer, fragment)
+    }
 }
 
 /// Characters that turn the direction of writing, and so could make a line read as another one.
@@ -70,5 +96,9 @@ mod tests {
         assert_eq!(safe, "{\n\t\"a\": \"x\\u007f\\u0085\\u202eé\"\n}\n");
         let value = |text: &str| serde_json::from_str::<serde_json::Value>(text).unwrap();
         assert_eq!(value(&safe), value(json));
+        let mut written = serde_json::Serializer::with_formatter(Vec::new(), super::SafeJson);
+        serde::Serialize::serialize(&value(json), &mut written).unwrap();
+        let written = String::from_utf8(written.into_inner()).unwrap();
+        assert_eq!(written, json_safe(&value(json).to_string()));
     }
 }

@@ -1,143 +1,209 @@
 //! The differences between what should be and what is, before any rule has looked at them.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
 
 use serde_json::Value;
 
 use super::{Carry, Change, Delta, PathChange, PlannedAction, Precondition, Reason, Unmanaged};
 use crate::http::Dialect;
-use crate::kinds::{Action, Basis, Needs, kind_of};
-use crate::model::{Address, Declared, Desired, Document, Finding, Observed, References, Remote};
+use crate::kinds::{Action, Basis, KINDS, Kind, Needs, kind_of};
+use crate::model::{
+    Address, Declared, Desired, Document, Facts, Finding, Links, Memo, Observed, References, Remote,
+};
 use crate::plan::Policy;
 
-/// What differs, and which facts the rules about it need.
+/// What differs, and which facts the rules about it need. It grows with the changes, not with what
+/// stays as it is.
 #[derive(Clone, Debug, Default)]
 pub struct Draft {
-    /// Changes and no-ops, by address.
-    pub changes: Vec<Change>,
+    /// The changes, and where they are listed the no-ops, by address.
+    pub(super) proposed: Vec<Proposed>,
     /// What the changes name.
-    pub references: References,
+    pub(super) references: References,
     /// What was read and no manifest names.
-    pub unmanaged: Unmanaged,
-    /// What each change names, as wanted and as it is.
-    pub(super) uses: BTreeMap<Address, References>,
+    pub(super) unmanaged: Unmanaged,
+    /// How many resources are as they should be.
+    pub(super) noops: usize,
+}
+
+/// One change, and what it names.
+#[derive(Clone, Debug)]
+pub(super) struct Proposed {
+    pub(super) change: Change,
+    /// As wanted and as it is.
+    pub(super) links: Links,
 }
 
 impl Draft {
-    /// Whether a rule that is not switched off needs this sort of fact.
-    fn wants(&self, needs: Needs, policy: &Policy) -> Vec<&Change> {
-        let relevant = |change: &&Change| {
-            let action = change.action();
-            action.is_some_and(|action| action != Action::Delete)
-                && kind_of(&change.address).is_some_and(|kind| {
-                    kind.checks().iter().any(|c| c.needs == needs && policy.is_on(c.rule))
-                })
+    /// The changes for which a rule that is not switched off needs this sort of fact.
+    fn wants(&self, needs: Needs, policy: &Policy) -> impl Iterator<Item = &Proposed> {
+        let asks = |kind: &&&dyn Kind| {
+            kind.checks().iter().any(|check| check.needs == needs && policy.is_on(check.rule))
         };
-        self.changes.iter().filter(relevant).collect()
+        let kinds: Vec<&str> = KINDS.iter().filter(asks).map(|kind| kind.name()).collect();
+        self.proposed.iter().filter(move |proposed| {
+            let action = proposed.change.action();
+            action.is_some_and(|action| action != Action::Delete)
+                && kinds.contains(&proposed.change.address.kind())
+        })
     }
 
     /// Whether the routing strategies are needed.
     #[must_use]
     pub fn wants_strategies(&self, policy: &Policy) -> bool {
-        !self.wants(Needs::Strategies, policy).is_empty()
+        self.wants(Needs::Strategies, policy).next().is_some()
     }
 
     /// The ids of the agents whose licences are needed.
     #[must_use]
-    pub fn wants_licences(&self, policy: &Policy) -> BTreeSet<String> {
-        let changes = self.wants(Needs::Licences, policy);
-        let used = changes.iter().filter_map(|change| self.uses.get(&change.address)).flatten();
-        used.filter(|(address, _)| address.kind() == "agent")
-            .filter_map(|(_, id)| id.clone())
-            .collect()
+    pub fn wants_licences(&self, policy: &Policy) -> BTreeSet<Arc<str>> {
+        let links = self.wants(Needs::Licences, policy).flat_map(|proposed| &proposed.links);
+        let agents = links.filter(|link| link.address.kind() == "agent");
+        agents.filter_map(|link| link.id.clone()).collect()
     }
 }
 
 /// Compares. What a kind cannot create as declared is a finding.
 #[must_use]
-pub fn draft(desired: &Desired, observed: &Observed, dialect: Dialect) -> (Draft, Vec<Finding>) {
+pub fn draft(
+    desired: &Desired,
+    observed: &Observed,
+    facts: &Facts,
+    dialect: Dialect,
+    with_noops: bool,
+) -> (Draft, Vec<Finding>) {
     let mut draft = Draft::default();
     let mut findings = Vec::new();
-    for (address, declared) in desired {
-        let remote = observed.remotes.get(address);
-        if let (None, false) = (remote, declared.absent) {
-            let lacks = kind_of(address).and_then(|kind| kind.lacks(declared));
-            if let Some((message, hint)) = lacks {
-                let finding = Finding::error("incomplete", &declared.place, message);
-                findings.push(finding.about(address).hint(hint));
+    let mut comparing = Comparing::new(observed, facts, dialect);
+    for (address, declared, remote) in desired.joined(&observed.remotes) {
+        let Some(declared) = declared else {
+            draft.unmanaged.add(address.kind());
+            continue;
+        };
+        let action = action(declared, remote);
+        if action == PlannedAction::NoOp {
+            draft.noops += 1;
+            if !with_noops {
+                continue;
             }
         }
-        let change = compare(address, declared, remote, observed, dialect);
-        if change.action().is_some() {
-            let mut uses = declared.references.clone();
-            if let Some(remote) = remote {
-                uses.extend(remote.references.clone());
-            }
-            draft.references.extend(uses.clone());
-            draft.references.insert(address.clone(), change.id.clone());
-            draft.uses.insert(address.clone(), uses);
+        let proposed = comparing.propose(address, declared, remote, action);
+        if action == PlannedAction::Create {
+            let (own, label) = (&proposed.change.address, &proposed.change.name);
+            let lacks = kind_of(own).and_then(|kind| kind.lacks(declared, label));
+            findings.extend(lacks.map(|(message, hint)| {
+                Finding::error("incomplete", &declared.place, message).about(own).hint(hint)
+            }));
         }
-        draft.changes.push(change);
+        if action != PlannedAction::NoOp {
+            for link in &proposed.links {
+                if !draft.references.contains_key(&link.address) {
+                    draft.references.insert(link.address.clone(), link.id.clone());
+                }
+            }
+            draft.references.insert(proposed.change.address.clone(), proposed.change.id.clone());
+        }
+        draft.proposed.push(proposed);
     }
-    for address in observed.remotes.keys().filter(|address| !desired.contains_key(*address)) {
-        draft.unmanaged.count += 1;
-        *draft.unmanaged.by_kind.entry(address.kind().to_owned()).or_default() += 1;
-    }
-    depend(&mut draft.changes, desired, observed);
+    draft.proposed.sort_by(|a, b| a.change.address.cmp(&b.change.address));
+    depend(&mut draft.proposed, desired, observed);
     (draft, findings)
 }
 
-fn compare(
-    address: &Address,
-    declared: &Declared,
-    remote: Option<&Remote>,
-    observed: &Observed,
-    dialect: Dialect,
-) -> Change {
-    let (action, before, after) = match (remote, declared.absent) {
-        (None, true) => (PlannedAction::NoOp, None, None),
-        (None, false) => (PlannedAction::Create, None, Some(declared.on_create.clone())),
-        (Some(remote), true) => (PlannedAction::Delete, Some(remote.document.clone()), None),
-        (Some(remote), false) => {
-            let before = remote.document.project(&declared.document);
-            let same = before == declared.document;
-            let action = if same { PlannedAction::NoOp } else { PlannedAction::Update };
-            (action, Some(before), Some(declared.document.clone()))
-        }
-    };
-    let paths = match (action, &before, &after) {
-        (PlannedAction::Update, Some(before), Some(after)) => differences(before, after),
-        _ => Vec::new(),
-    };
-    let wire = kind_of(address).and_then(|kind| kind.wire(dialect));
-    let from_lane =
-        wire.filter(|wire| action.action().is_some_and(|a| wire.basis(a) == Basis::Lane));
-    let etag = from_lane.and_then(|wire| observed.versions.get(&wire.lane(address)).cloned());
-    let carry = match (action, remote, from_lane) {
-        (PlannedAction::Update, Some(remote), Some(_)) => {
-            let is_whole = before.as_ref() == Some(&remote.document);
-            let carry = || Carry { fields: remote.document.clone(), raw: remote.raw.clone() };
-            (!is_whole || remote.raw.is_some()).then(carry)
-        }
-        _ => None,
-    };
-    Change {
-        address: address.clone(),
-        kind: address.kind().to_owned(),
-        name: declared.label.clone(),
-        id: remote.and_then(|remote| remote.id.clone()),
-        previous_address: None,
-        precondition: Precondition { etag, digest: before.as_ref().map(Document::digest) },
-        change: Delta { actions: [action], before, after, paths },
-        reason: if declared.absent { Reason::Absent } else { Reason::Differs },
-        source: declared.place.clone(),
-        carry,
-        depends_on: Vec::new(),
-        held_by: Vec::new(),
+fn action(declared: &Declared, remote: Option<&Remote>) -> PlannedAction {
+    match remote {
+        None if declared.absent => PlannedAction::NoOp,
+        None => PlannedAction::Create,
+        Some(_) if declared.absent => PlannedAction::Delete,
+        Some(remote) if remote.document.covers(&declared.document) => PlannedAction::NoOp,
+        Some(_) => PlannedAction::Update,
     }
 }
 
-fn differences(before: &Document, after: &Document) -> Vec<PathChange> {
+/// What comparing needs, and what many changes have in common: a matrix changes from few levels to
+/// few others.
+struct Comparing<'a> {
+    observed: &'a Observed,
+    facts: &'a Facts,
+    dialect: Dialect,
+    kinds: Memo<String, Arc<str>>,
+    digests: Memo<Document, Arc<str>>,
+    differences: Memo<(Document, Document), Arc<[PathChange]>>,
+}
+
+impl<'a> Comparing<'a> {
+    fn new(observed: &'a Observed, facts: &'a Facts, dialect: Dialect) -> Self {
+        let (kinds, digests, differences) = Default::default();
+        Self { observed, facts, dialect, kinds, digests, differences }
+    }
+
+    fn propose(
+        &mut self,
+        address: Address,
+        declared: &Declared,
+        remote: Option<&Remote>,
+        action: PlannedAction,
+    ) -> Proposed {
+        let (before, after) = match (action, remote) {
+            (PlannedAction::Delete, Some(remote)) => (Some(remote.document.clone()), None),
+            (_, None) if declared.absent => (None, None),
+            (_, None) => (None, Some(declared.on_create.as_ref().unwrap_or(&declared.document))),
+            (_, Some(remote)) => {
+                (Some(remote.document.project(&declared.document)), Some(&declared.document))
+            }
+        };
+        let after = after.cloned();
+        let paths = match (action, &before, &after) {
+            (PlannedAction::Update, Some(before), Some(after)) => {
+                self.differences.get_or((before.clone(), after.clone()), |(before, after)| {
+                    differences(before, after)
+                })
+            }
+            _ => Arc::default(),
+        };
+        let kind = kind_of(&address);
+        let wire = kind.and_then(|kind| kind.wire(self.dialect));
+        let from_lane =
+            wire.filter(|wire| action.action().is_some_and(|a| wire.basis(a) == Basis::Lane));
+        let etag = from_lane.and_then(|wire| self.observed.versions.get(&wire.lane(&address)));
+        let carry = match (action, remote, from_lane) {
+            (PlannedAction::Update, Some(remote), Some(_)) => {
+                let is_whole = before.as_ref() == Some(&remote.document);
+                let carry = || Carry { fields: remote.document.clone(), raw: remote.raw.clone() };
+                (!is_whole || remote.raw.is_some()).then(carry)
+            }
+            _ => None,
+        };
+        let mut links = declared.links.clone();
+        links.extend(remote.into_iter().flat_map(|remote| remote.links.iter().cloned()));
+        links.sort();
+        links.dedup();
+        let precondition = Precondition {
+            etag: etag.cloned(),
+            digest: before
+                .clone()
+                .map(|before| self.digests.get_or(before, |before| Arc::from(before.digest()))),
+        };
+        let change = Change {
+            kind: self.kinds.get_or(address.kind().to_owned(), |kind| Arc::from(&**kind)),
+            name: kind.map(|kind| kind.label(&address, &links, self.facts)).unwrap_or_default(),
+            id: remote.and_then(|remote| remote.id.clone()),
+            previous_address: None,
+            precondition,
+            change: Delta { actions: [action], before, after, paths },
+            reason: if declared.absent { Reason::Absent } else { Reason::Differs },
+            source: declared.place.clone(),
+            carry,
+            depends_on: Vec::new(),
+            held_by: Vec::new(),
+            address,
+        };
+        Proposed { change, links }
+    }
+}
+
+fn differences(before: &Document, after: &Document) -> Arc<[PathChange]> {
     let now = before.value();
     let differs = |leaf: crate::model::Leaf| {
         let before = now.pointer(&leaf.path).cloned().unwrap_or(Value::Null);
@@ -153,26 +219,43 @@ fn differences(before: &Document, after: &Document) -> Vec<PathChange> {
 ///     create target ──► create or update what names it
 ///     update or delete what named it ──► delete target
 /// ```
-fn depend(changes: &mut [Change], desired: &Desired, observed: &Observed) {
+fn depend(proposed: &mut [Proposed], desired: &Desired, observed: &Observed) {
+    let named: BTreeSet<String> = proposed
+        .iter()
+        .flat_map(|proposed| &proposed.links)
+        .map(|link| link.address.kind().to_owned())
+        .collect();
     let acting = |wanted: Action| -> BTreeSet<Address> {
-        let of = changes.iter().filter(|change| change.action() == Some(wanted));
+        let changes = proposed.iter().map(|proposed| &proposed.change);
+        let of = changes.filter(|change| change.action() == Some(wanted));
+        let of = of.filter(|change| named.contains(change.address.kind()));
         of.map(|change| change.address.clone()).collect()
     };
     let (created, deleted) = (acting(Action::Create), acting(Action::Delete));
+    if created.is_empty() && deleted.is_empty() {
+        return;
+    }
     let mut first: BTreeMap<Address, Vec<Address>> = BTreeMap::new();
-    for change in changes.iter().filter(|change| change.action().is_some()) {
+    for Proposed { change, .. } in proposed.iter().filter(|p| p.change.action().is_some()) {
         let own = &change.address;
         if change.action() != Some(Action::Delete) {
-            let named = desired.get(own).into_iter().flat_map(|d| d.references.keys());
-            let needed = named.filter(|name| created.contains(*name) && *name != own);
-            first.entry(own.clone()).or_default().extend(needed.cloned());
+            let named = desired.get(own).into_iter().flat_map(|declared| &declared.links);
+            let named = named.map(|link| &link.address);
+            let needed: Vec<Address> =
+                named.filter(|name| created.contains(*name) && *name != own).cloned().collect();
+            if !needed.is_empty() {
+                first.entry(own.clone()).or_default().extend(needed);
+            }
         }
-        let named = observed.remotes.get(own).into_iter().flat_map(|r| r.references.keys());
+        let named = observed.remotes.get(own).into_iter().flat_map(|remote| &remote.links);
+        let named = named.map(|link| &link.address);
         for target in named.filter(|name| deleted.contains(*name) && *name != own) {
             first.entry(target.clone()).or_default().push(own.clone());
         }
     }
-    for change in changes {
+    for Proposed { change, .. } in proposed {
         change.depends_on = first.remove(&change.address).unwrap_or_default();
+        change.depends_on.sort();
+        change.depends_on.dedup();
     }
 }

@@ -2,9 +2,8 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::{
-    Change, CheckResult, Draft, Plan, PlannedAction, Source, Status, Summary, Tenant, seal,
-};
+use super::draft::Proposed;
+use super::{Change, CheckResult, Draft, Plan, Source, Status, Summary, Tenant, seal};
 use crate::kinds::{Action, Checking, KINDS, Proposal};
 use crate::model::{Address, Desired, Facts, Finding, Level, Observed};
 
@@ -68,8 +67,8 @@ pub struct Inputs<'a> {
     pub tenant: Tenant,
     /// The manifests.
     pub source: Source,
-    /// Whether resources that are as they should be are listed too.
-    pub with_noops: bool,
+    /// Whether the plan may be applied at all; one that was made without the tenant may not.
+    pub appliable: bool,
 }
 
 /// Checks the rules and closes the plan.
@@ -81,11 +80,8 @@ pub fn finish(mut draft: Draft, inputs: Inputs<'_>) -> Result<Plan, Vec<Finding>
     if !errors.is_empty() {
         return Err(errors);
     }
-    hold(&mut draft.changes, &results, inputs.policy);
+    hold(&mut draft.proposed, &results, inputs.policy);
     let summary = summarise(&draft);
-    let noop = |change: &Change| change.change.actions[0] == PlannedAction::NoOp;
-    let with_noops = inputs.with_noops;
-    draft.changes.retain(|change| with_noops || !noop(change));
     let mut plan = Plan {
         format_version: super::FORMAT_VERSION.to_owned(),
         tool_version: env!("CARGO_PKG_VERSION").to_owned(),
@@ -94,14 +90,14 @@ pub fn finish(mut draft: Draft, inputs: Inputs<'_>) -> Result<Plan, Vec<Finding>
         tenant: inputs.tenant,
         source: inputs.source,
         references: draft.references,
-        resource_changes: draft.changes,
+        resource_changes: draft.proposed.into_iter().map(|proposed| proposed.change).collect(),
         unmanaged: draft.unmanaged,
-        applyable: true,
+        applyable: inputs.appliable,
         checks: results,
         summary,
     };
-    let blocked = plan.blocked_by().next().is_some();
-    plan.applyable = !blocked;
+    let is_blocked = plan.blocked_by().next().is_some();
+    plan.applyable &= !is_blocked;
     seal(&mut plan);
     Ok(plan)
 }
@@ -139,17 +135,19 @@ fn check(draft: &Draft, inputs: &Inputs<'_>) -> (Vec<CheckResult>, Vec<Finding>)
 }
 
 fn proposals<'a>(draft: &'a Draft, inputs: &'a Inputs<'_>, kind: &str) -> Vec<Proposal<'a>> {
-    let proposal = |change: &'a Change| {
+    let proposal = |proposed: &'a Proposed| {
+        let change = &proposed.change;
         Some(Proposal {
             action: change.action()?,
             address: &change.address,
             before: inputs.observed.remotes.get(&change.address).map(|remote| &remote.document),
             after: change.change.after.as_ref(),
             place: &change.source,
-            references: draft.uses.get(&change.address)?,
+            links: &proposed.links,
         })
     };
-    draft.changes.iter().filter(|change| change.kind == kind).filter_map(proposal).collect()
+    let of_kind = draft.proposed.iter().filter(|proposed| &*proposed.change.kind == kind);
+    of_kind.filter_map(proposal).collect()
 }
 
 fn passed(rule: &str, level: Level) -> CheckResult {
@@ -177,41 +175,46 @@ fn failed(finding: Finding, level: Level) -> CheckResult {
 }
 
 /// Withholds deletions, what a rule holds, and what depends on something withheld.
-fn hold(changes: &mut [Change], results: &[CheckResult], policy: &Policy) {
+fn hold(proposed: &mut [Proposed], results: &[CheckResult], policy: &Policy) {
     let mut rules: BTreeMap<&Address, BTreeSet<&str>> = BTreeMap::new();
     for result in results.iter().filter(|r| r.level == Level::Hold && r.status == Status::Fail) {
         if let Some(address) = &result.address {
             rules.entry(address).or_default().insert(&result.rule);
         }
     }
-    for change in changes.iter_mut() {
+    for Proposed { change, .. } in proposed.iter_mut() {
         let held = rules.get(&change.address).into_iter().flatten();
         change.held_by = held.map(|rule| (*rule).to_owned()).collect();
         if change.action() == Some(Action::Delete) && !policy.allow_delete {
             change.held_by.insert(0, DELETION.to_owned());
         }
     }
+    let mut waiting: Vec<&mut Change> = proposed.iter_mut().map(|p| &mut p.change).collect();
+    let mut held: BTreeSet<Address> = BTreeSet::new();
+    let needed: BTreeSet<Address> =
+        waiting.iter().flat_map(|change| change.depends_on.iter().cloned()).collect();
     loop {
-        let held = changes.iter().filter(|change| !change.held_by.is_empty());
-        let held: BTreeSet<Address> = held.map(|change| change.address.clone()).collect();
-        let mut moved = false;
-        for change in changes.iter_mut().filter(|change| change.is_live()) {
+        let count = held.len();
+        let more = waiting.iter().filter(|change| !change.held_by.is_empty());
+        let more = more.filter(|change| needed.contains(&change.address));
+        held.extend(more.map(|change| change.address.clone()));
+        if held.len() == count {
+            return;
+        }
+        for change in waiting.iter_mut().filter(|change| change.is_live()) {
             if change.depends_on.iter().any(|first| held.contains(first)) {
                 change.held_by.push(DEPENDENCY.to_owned());
-                moved = true;
             }
-        }
-        if !moved {
-            return;
         }
     }
 }
 
 fn summarise(draft: &Draft) -> Summary {
-    let mut summary = Summary { unmanaged: draft.unmanaged.count, ..Summary::default() };
-    for change in &draft.changes {
+    let (noop, unmanaged) = (draft.noops, draft.unmanaged.count);
+    let mut summary = Summary { noop, unmanaged, ..Summary::default() };
+    for Proposed { change, .. } in &draft.proposed {
         let count = match change.action() {
-            None => &mut summary.noop,
+            None => continue,
             Some(_) if !change.held_by.is_empty() => &mut summary.held,
             Some(Action::Create) => &mut summary.add,
             Some(Action::Update) => &mut summary.change,

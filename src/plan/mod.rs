@@ -9,6 +9,7 @@ mod rebase;
 mod saved;
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
@@ -18,7 +19,7 @@ pub use finish::{Inputs, Policy, Setting, finish};
 pub use order::phases;
 pub use outcome::{Applied, Outcome, OutcomeStatus};
 pub use rebase::{Clash, Rebase, rebase};
-pub use saved::{FORMAT_VERSION, SavedError, open, seal, text};
+pub use saved::{FORMAT_VERSION, SavedError, open, seal, write};
 
 use crate::http::Dialect;
 use crate::kinds::Action;
@@ -83,11 +84,11 @@ pub struct Change {
     /// The resource.
     pub address: Address,
     /// Its kind.
-    pub kind: String,
+    pub kind: Arc<str>,
     /// What a person calls it.
     pub name: String,
     /// The tenant's id; null for a create.
-    pub id: Option<String>,
+    pub id: Option<Arc<str>>,
     /// The address it had before a rename.
     pub previous_address: Option<Address>,
     /// What happens.
@@ -119,7 +120,7 @@ pub struct Delta {
     /// The managed fields as they will be, defaults of a create included; null for a deletion.
     pub after: Option<Document>,
     /// What differs, leaf by leaf, of an update.
-    pub paths: Vec<PathChange>,
+    pub paths: Arc<[PathChange]>,
 }
 
 /// The word for an action in a plan.
@@ -161,9 +162,9 @@ pub enum Reason {
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Precondition {
     /// The version that its lane had, where the tenant told one: a shortcut to the comparison.
-    pub etag: Option<String>,
+    pub etag: Option<Arc<str>>,
     /// SHA-256 of `before`.
-    pub digest: Option<String>,
+    pub digest: Option<Arc<str>>,
 }
 
 /// What goes back untouched.
@@ -183,6 +184,17 @@ pub struct Unmanaged {
     pub count: usize,
     /// How many of each kind.
     pub by_kind: BTreeMap<String, usize>,
+}
+
+impl Unmanaged {
+    /// Counts one more of a kind.
+    fn add(&mut self, kind: &str) {
+        self.count += 1;
+        match self.by_kind.get_mut(kind) {
+            Some(count) => *count += 1,
+            None => drop(self.by_kind.insert(kind.to_owned(), 1)),
+        }
+    }
 }
 
 /// What one rule said.

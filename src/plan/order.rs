@@ -5,23 +5,26 @@ use std::collections::BTreeMap;
 use super::{Change, Plan};
 use crate::model::Address;
 
-/// The changes to make, phase by phase. Changes that depend on each other in a circle share the
-/// last phase of those they are reached from.
+/// The changes to make, phase by phase, as indices of the plan's list. Changes that depend on each
+/// other in a circle share the last phase of those they are reached from.
 #[must_use]
-pub fn phases(plan: &Plan) -> Vec<Vec<&Change>> {
-    let live: BTreeMap<&Address, &Change> =
-        plan.live().map(|change| (&change.address, change)).collect();
+pub fn phases(plan: &Plan) -> Vec<Vec<usize>> {
+    let waits = plan.live().any(|change| !change.depends_on.is_empty());
+    let live: BTreeMap<&Address, &Change> = match waits {
+        true => plan.live().map(|change| (&change.address, change)).collect(),
+        false => BTreeMap::new(),
+    };
     let mut depths: BTreeMap<&Address, usize> = BTreeMap::new();
     for address in live.keys() {
         depth(address, &live, &mut depths);
     }
-    let mut phases: Vec<Vec<&Change>> = Vec::new();
-    for (address, change) in &live {
-        let depth = depths.get(address).copied().unwrap_or(1);
+    let mut phases: Vec<Vec<usize>> = Vec::new();
+    for (index, change) in plan.resource_changes.iter().enumerate().filter(|(_, c)| c.is_live()) {
+        let depth = depths.get(&change.address).copied().unwrap_or(1);
         if phases.len() < depth {
             phases.resize(depth, Vec::new());
         }
-        phases[depth - 1].push(change);
+        phases[depth - 1].push(index);
     }
     phases
 }

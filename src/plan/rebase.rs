@@ -51,7 +51,7 @@ fn update(change: &Change, theirs: &Document) -> Rebase {
     let now = theirs.value();
     let mut write = Vec::new();
     let mut clashes = Vec::new();
-    for path in &change.change.paths {
+    for path in change.change.paths.iter() {
         let theirs = now.pointer(&path.path).cloned().unwrap_or(Value::Null);
         if theirs == path.after {
             continue;

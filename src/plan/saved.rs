@@ -1,9 +1,11 @@
 //! The plan as a file: what it means has a hash, and every byte of it is guarded.
 
-use serde_json::{Value, json};
+use std::io::{self, BufWriter, Write};
 
-use super::{Change, Plan};
-use crate::model::{Document, digest_of, json_safe};
+use serde::Serialize;
+
+use super::{Change, Plan, PlannedAction};
+use crate::model::{Address, Document, Hasher, SafeJson};
 
 /// The version of the format; a reader refuses another major.
 pub const FORMAT_VERSION: &str = "1.0";
@@ -36,14 +38,17 @@ pub enum SavedError {
 pub fn seal(plan: &mut Plan) {
     plan.hash = hash(plan);
     plan.integrity = BLANK.to_owned();
-    plan.integrity = digest_of(text(plan).as_bytes());
+    plan.integrity = digested(|out| write(plan, out));
 }
 
-/// The plan as its file's text: one line of JSON, without a line end.
-#[must_use]
-pub fn text(plan: &Plan) -> String {
-    // A plan has no keys that are no strings: serialising it cannot fail.
-    json_safe(&serde_json::to_string(plan).unwrap_or_default()).into_owned()
+/// Writes the plan as its file's text: one line of JSON, without a line end. It goes out change by
+/// change, however many there are.
+///
+/// # Errors
+/// The writer's own.
+pub fn write(plan: &Plan, out: &mut dyn Write) -> io::Result<()> {
+    plan.serialize(&mut serde_json::Serializer::with_formatter(out, SafeJson))?;
+    Ok(())
 }
 
 /// Reads a saved plan.
@@ -69,8 +74,11 @@ pub fn open(text: &str) -> Result<Plan, SavedError> {
     if text.get(start..end) != Some(plan.integrity.as_str()) {
         return Err(SavedError::Damaged);
     }
-    let blanked = format!("{}{BLANK}{}", &text[..start], &text[end..]);
-    if digest_of(blanked.as_bytes()) == plan.integrity && hash(&plan) == plan.hash {
+    let mut blanked = Hasher::default();
+    for part in [&text[..start], BLANK, &text[end..]] {
+        blanked.add(part.as_bytes());
+    }
+    if blanked.digest() == plan.integrity && hash(&plan) == plan.hash {
         Ok(plan)
     } else {
         Err(SavedError::Damaged)
@@ -81,29 +89,78 @@ fn major(version: &str) -> &str {
     version.split('.').next().unwrap_or_default()
 }
 
-/// SHA-256 over what the plan means (product page, section 4, *Hash*).
+/// SHA-256 over what the plan means (product page, section 4, *Hash*): the canonical JSON of
+///
+/// ```text
+/// {"blocked": [[rule, address]…], "changes": [change…], "format": major,
+///  "tenant": {"dialect", "url"}}
+/// ```
 fn hash(plan: &Plan) -> String {
-    let live = |change: &&Change| change.action().is_some();
-    let change = |change: &Change| {
-        json!({
-            "address": change.address,
-            "id": change.id,
-            "previous_address": change.previous_address,
-            "actions": change.change.actions,
-            "before": change.change.before.as_ref().map(Document::value),
-            "after": change.change.after.as_ref().map(Document::value),
-            "held_by": change.held_by,
-        })
-    };
-    let mut blocked: Vec<Value> =
-        plan.blocked_by().map(|check| json!([check.rule, check.address])).collect();
-    blocked.sort_by_key(Value::to_string);
-    blocked.dedup();
-    let meaning = json!({
-        "format": major(&plan.format_version),
-        "tenant": {"url": plan.tenant.url, "dialect": plan.tenant.dialect},
-        "changes": plan.resource_changes.iter().filter(live).map(change).collect::<Vec<_>>(),
-        "blocked": blocked,
-    });
-    Document::of(&meaning).digest()
+    digested(|out| {
+        out.write_all(b"{\"blocked\":[")?;
+        let mut blocked: Vec<String> =
+            plan.blocked_by().map(|check| canonical(&(&check.rule, &check.address))).collect();
+        blocked.sort_unstable();
+        blocked.dedup();
+        out.write_all(blocked.join(",").as_bytes())?;
+        out.write_all(b"],\"changes\":[")?;
+        let live = plan.resource_changes.iter().filter(|change| change.action().is_some());
+        for (index, change) in live.enumerate() {
+            if index > 0 {
+                out.write_all(b",")?;
+            }
+            serde_json::to_writer(&mut *out, &Meaning::of(change))?;
+        }
+        out.write_all(b"],")?;
+        let tenant = canonical(&Tenant { dialect: plan.tenant.dialect, url: &plan.tenant.url });
+        let format = canonical(&major(&plan.format_version));
+        write!(out, "\"format\":{format},\"tenant\":{tenant}}}")
+    })
+}
+
+/// What a change means; the fields are in canonical order.
+#[derive(Serialize)]
+struct Meaning<'a> {
+    actions: &'a [PlannedAction; 1],
+    address: &'a Address,
+    after: Option<&'a Document>,
+    before: Option<&'a Document>,
+    held_by: &'a [String],
+    id: Option<&'a str>,
+    previous_address: Option<&'a Address>,
+}
+
+/// Which tenant a plan is for, in canonical order.
+#[derive(Serialize)]
+struct Tenant<'a> {
+    dialect: crate::http::Dialect,
+    url: &'a str,
+}
+
+impl<'a> Meaning<'a> {
+    fn of(change: &'a Change) -> Self {
+        Self {
+            actions: &change.change.actions,
+            address: &change.address,
+            after: change.change.after.as_ref(),
+            before: change.change.before.as_ref(),
+            held_by: &change.held_by,
+            id: change.id.as_deref(),
+            previous_address: change.previous_address.as_ref(),
+        }
+    }
+}
+
+/// JSON of texts, lists and objects whose keys are in order already; such a value has no other
+/// canonical form, and serialising it cannot fail.
+fn canonical(value: &impl Serialize) -> String {
+    serde_json::to_string(value).unwrap_or_default()
+}
+
+/// The digest of what is written.
+fn digested(write: impl FnOnce(&mut dyn Write) -> io::Result<()>) -> String {
+    let mut out = BufWriter::new(Hasher::default());
+    // Neither the hasher nor the plan's own values can fail to be written.
+    let _ = write(&mut out);
+    out.into_inner().unwrap_or_default().digest()
 }

@@ -3,11 +3,11 @@
 use serde_json::{Value, json};
 
 use super::{
-    Change, Delta, PathChange, Plan, PlannedAction, Precondition, Reason, Rebase, SavedError,
-    Source, Summary, Tenant, Unmanaged, open, phases, rebase, seal, text,
+    Change, CheckResult, Delta, PathChange, Plan, PlannedAction, Precondition, Reason, Rebase,
+    SavedError, Source, Status, Summary, Tenant, Unmanaged, open, phases, rebase, seal, write,
 };
 use crate::http::Dialect;
-use crate::model::{Document, Place, References};
+use crate::model::{Document, Level, Place, References};
 
 fn change(address: &str, action: PlannedAction, before: &Value, after: &Value) -> Change {
     let document = |value: &Value| (!value.is_null()).then(|| Document::of(value));
@@ -20,15 +20,15 @@ fn change(address: &str, action: PlannedAction, before: &Value, after: &Value) -
     }
     Change {
         address: address.parse().unwrap(),
-        kind: "queue".to_owned(),
+        kind: "queue".into(),
         name: address.to_owned(),
-        id: (!before.is_null()).then(|| "q-1".to_owned()),
+        id: (!before.is_null()).then(|| "q-1".into()),
         previous_address: None,
         change: Delta {
             actions: [action],
             before: document(before),
             after: document(after),
-            paths,
+            paths: paths.into(),
         },
         reason: Reason::Differs,
         source: Place::default(),
@@ -56,6 +56,12 @@ fn plan(changes: Vec<Change>) -> Plan {
     };
     seal(&mut plan);
     plan
+}
+
+fn text(plan: &Plan) -> String {
+    let mut text = Vec::new();
+    write(plan, &mut text).unwrap();
+    String::from_utf8(text).unwrap()
 }
 
 #[test]
@@ -100,10 +106,9 @@ fn what_is_needed_comes_first() {
     };
     let check = |changes: Vec<Change>, expect: &[&[&str]]| {
         let plan = plan(changes);
-        let phases: Vec<Vec<&str>> = phases(&plan)
-            .iter()
-            .map(|phase| phase.iter().map(|change| change.address.as_str()).collect())
-            .collect();
+        let name = |index: &usize| plan.resource_changes[*index].address.to_string();
+        let phases: Vec<Vec<String>> =
+            phases(&plan).iter().map(|phase| phase.iter().map(name).collect()).collect();
         assert_eq!(phases, expect);
     };
     check(vec![], &[]);
@@ -145,10 +150,47 @@ fn the_hash_is_of_the_meaning() {
     };
     assert!(same(|change| change.source.line = 9));
     assert!(same(|change| change.name = "label".to_owned()));
-    assert!(same(|change| change.precondition.etag = Some("v2".to_owned())));
+    assert!(same(|change| change.precondition.etag = Some("v2".into())));
     assert!(!same(|change| change.held_by.push("allow-delete".to_owned())));
-    assert!(!same(|change| change.id = Some("q-2".to_owned())));
+    assert!(!same(|change| change.id = Some("q-2".into())));
     assert!(!same(|change| change.change.after = Some(Document::of(&json!({"c": 3})))));
+    // The canonical JSON of the product page, made by somebody else.
+    let mut strange =
+        change("queue/a\u{e9}\"", PlannedAction::Delete, &json!({"\u{fb33}": 1.5}), &Value::Null);
+    strange.held_by.push("allow-delete".to_owned());
+    let mut plan = plan(vec![one(), strange]);
+    plan.checks = ["licence", "capacity", "licence"].map(failed).into();
+    seal(&mut plan);
+    assert_eq!(plan.hash, meaning(&plan).digest());
     let noop = change("queue/b", PlannedAction::NoOp, &json!({"c": 1}), &json!({"c": 1}));
-    assert_eq!(plan(vec![one(), noop]).hash, base);
+    assert_eq!(self::plan(vec![one(), noop]).hash, base);
+}
+
+fn failed(rule: &str) -> CheckResult {
+    CheckResult {
+        rule: rule.to_owned(),
+        level: Level::Block,
+        status: Status::Fail,
+        address: (rule == "licence").then(|| "queue/a".parse().unwrap()),
+        message: None,
+        hint: None,
+        source: None,
+    }
+}
+
+fn meaning(plan: &Plan) -> Document {
+    let value = |document: &Option<Document>| document.as_ref().map(Document::value);
+    let change = |change: &Change| {
+        json!({
+            "address": change.address, "id": change.id, "held_by": change.held_by,
+            "previous_address": change.previous_address, "actions": change.change.actions,
+            "before": value(&change.change.before), "after": value(&change.change.after),
+        })
+    };
+    Document::of(&json!({
+        "format": "1",
+        "tenant": {"url": plan.tenant.url, "dialect": plan.tenant.dialect},
+        "changes": plan.resource_changes.iter().map(change).collect::<Vec<_>>(),
+        "blocked": [["capacity", null], ["licence", "queue/a"]],
+    }))
 }

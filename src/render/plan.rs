@@ -1,11 +1,12 @@
 //! A plan as text for people.
 
 use std::collections::BTreeMap;
-use std::fmt::Write as _;
+use std::fmt::{self, Write};
+use std::sync::Arc;
 
 use super::fields;
 use crate::kinds::{Action, kind_of};
-use crate::model::{Level, Place};
+use crate::model::{Address, Document, Level, Memo, Place};
 use crate::plan::{Change, CheckResult, Plan, Reason, Status};
 
 /// How much of a plan is told.
@@ -24,19 +25,18 @@ const NAMED: usize = 8;
 /// How many findings of one rule are told before the rest is counted.
 const TOLD: usize = 10;
 
-/// The whole plan; the summary line is the last.
-#[must_use]
-pub fn plan(plan: &Plan, detail: Detail) -> String {
-    let mut text = String::new();
+/// Writes the whole plan; the summary line is the last.
+///
+/// # Errors
+/// The writer's own.
+pub fn plan(out: &mut dyn Write, plan: &Plan, detail: Detail) -> fmt::Result {
     if detail != Detail::Summary {
         for group in groups(plan, detail) {
-            render_group(&mut text, &group, detail);
+            render_group(out, &group, detail)?;
         }
     }
-    checks(&mut text, plan);
-    text.push_str(&summary(plan));
-    text.push('\n');
-    text
+    checks(out, plan)?;
+    writeln!(out, "{}", summary(plan))
 }
 
 /// The summary line.
@@ -50,11 +50,11 @@ fn summary(plan: &Plan) -> String {
         counts.add, counts.change, counts.destroy
     );
     if counts.held > 0 {
-        let _ = write!(line, "; {} held", counts.held);
+        line.push_str(&format!("; {} held", counts.held));
     }
     line.push('.');
     if counts.unmanaged > 0 {
-        let _ = write!(line, " {} unmanaged left alone.", counts.unmanaged);
+        line.push_str(&format!(" {} unmanaged left alone.", counts.unmanaged));
     }
     line
 }
@@ -70,52 +70,70 @@ fn symbol(change: &Change) -> char {
     }
 }
 
-/// Changes that say the same, in the order of their first.
+/// Changes that say the same, in the order of what heads them.
 fn groups(plan: &Plan, detail: Detail) -> Vec<Vec<&Change>> {
-    let mut groups: Vec<Vec<&Change>> = Vec::new();
-    let mut places: BTreeMap<String, usize> = BTreeMap::new();
+    let mut groups: BTreeMap<Order<'_>, Vec<&Change>> = BTreeMap::new();
+    let mut said = Memo::default();
     for change in &plan.resource_changes {
-        let alike = (detail == Detail::Changes).then(|| alike(change)).flatten();
-        match alike.and_then(|key| match places.get(&key) {
-            Some(place) => Some(*place),
-            None => {
-                places.insert(key, groups.len());
-                None
-            }
-        }) {
-            Some(place) => groups[place].push(change),
-            None => groups.push(vec![change]),
-        }
+        let order = order(change, detail, &mut said);
+        groups.entry(order).or_default().push(change);
     }
-    groups.sort_by_cached_key(|group| group.first().map(|change| order(change)));
-    groups
+    groups.into_values().collect()
 }
 
-/// Where a group stands: by kind, then by what heads it, then by what happens.
-fn order(change: &Change) -> (String, String, Option<String>) {
+/// Where a change stands, and with which others: by kind, then by what heads it, then by what
+/// happens. Those that are equal in all of it are shown together.
+#[derive(PartialEq, Eq, PartialOrd, Ord)]
+struct Order<'p> {
+    kind: &'p str,
+    head: String,
+    symbol: char,
+    what: Arc<str>,
+    held_by: &'p [String],
+    /// Set where it stands alone.
+    own: Option<&'p Address>,
+}
+
+/// What changes say, by where that is in memory: the many that say the same share it.
+type SaidAt = Memo<usize, Arc<str>>;
+
+fn order<'p>(change: &'p Change, detail: Detail, said: &mut SaidAt) -> Order<'p> {
     let grouping = kind_of(&change.address).and_then(|kind| kind.grouped_by());
-    match grouping {
-        Some(grouping) => {
-            (change.kind.clone(), change.address.segment(grouping.head), alike(change))
-        }
-        None => (change.kind.clone(), change.address.to_string(), None),
+    let (head, what) = match grouping {
+        Some(grouping) => (change.address.segment(grouping.head), what(change, said)),
+        None => (change.address.to_string(), Arc::default()),
+    };
+    let is_alone = grouping.is_none() || detail == Detail::Full || change.action().is_none();
+    Order {
+        kind: &change.kind,
+        head,
+        symbol: symbol(change),
+        what,
+        held_by: &change.held_by,
+        own: is_alone.then_some(&change.address),
     }
 }
 
-/// What two changes have in common when they are shown together; none where a kind is not grouped.
-fn alike(change: &Change) -> Option<String> {
-    let grouping = kind_of(&change.address)?.grouped_by()?;
-    let head = change.address.segment(grouping.head);
-    let what = match change.action()? {
-        Action::Update => serde_json::to_string(&change.change.paths).ok()?,
-        Action::Create => change.change.after.as_ref()?.as_str().to_owned(),
-        Action::Delete => change.change.before.as_ref()?.as_str().to_owned(),
+/// What happens, as a text that is equal for changes that say the same.
+fn what(change: &Change, said: &mut SaidAt) -> Arc<str> {
+    let document = |document: &Option<Document>| {
+        document.as_ref().map_or_else(Arc::default, |document| Arc::from(document.as_str()))
     };
-    Some(format!("{}\n{head}\n{what}\n{:?}", symbol(change), change.held_by))
+    match change.action() {
+        None => Arc::default(),
+        Some(Action::Update) => {
+            let paths = &change.change.paths;
+            said.get_or(paths.as_ptr().addr(), |_| {
+                Arc::from(serde_json::to_string(paths).unwrap_or_default())
+            })
+        }
+        Some(Action::Create) => document(&change.change.after),
+        Some(Action::Delete) => document(&change.change.before),
+    }
 }
 
-fn render_group(text: &mut String, group: &[&Change], detail: Detail) {
-    let Some(first) = group.first() else { return };
+fn render_group(out: &mut dyn Write, group: &[&Change], detail: Detail) -> fmt::Result {
+    let Some(first) = group.first() else { return Ok(()) };
     let grouping = kind_of(&first.address).and_then(|kind| kind.grouped_by());
     let mut lines = body(first, detail);
     let heading = match (grouping, group.len()) {
@@ -133,10 +151,9 @@ fn render_group(text: &mut String, group: &[&Change], detail: Detail) {
         }
         _ => first.address.to_string(),
     };
-    let _ =
-        writeln!(text, "{} {}  {}", symbol(first), fields::one_line(&heading), consequence(first));
+    writeln!(out, "{} {}  {}", symbol(first), fields::one_line(&heading), consequence(first))?;
     for line in lines {
-        let _ = writeln!(text, "    {line}");
+        writeln!(out, "    {line}")?;
     }
     if group.len() > 1 {
         let named = group.iter().take(NAMED);
@@ -145,9 +162,9 @@ fn render_group(text: &mut String, group: &[&Change], detail: Detail) {
             0 => String::new(),
             more => format!(" and {more} more (--detail full names them)"),
         };
-        let _ = writeln!(text, "    {}{more}", names.join(", "));
+        writeln!(out, "    {}{more}", names.join(", "))?;
     }
-    let _ = writeln!(text, "    at {}\n", places(group));
+    writeln!(out, "    at {}\n", places(group))
 }
 
 fn member_name(change: &Change) -> &str {
@@ -189,7 +206,7 @@ fn body(change: &Change, detail: Detail) -> Vec<String> {
     let mut lines = Vec::new();
     let shown = match change.action() {
         Some(Action::Update) => {
-            for path in &change.change.paths {
+            for path in change.change.paths.iter() {
                 let verdict = kind.zip(path.before.as_i64().zip(path.after.as_i64()));
                 let verdict = verdict.and_then(|(kind, (b, a))| kind.is_better(&path.path, b, a));
                 let mut difference = fields::difference(&path.before, &path.after, verdict);
@@ -229,7 +246,7 @@ fn places(group: &[&Change]) -> String {
 }
 
 /// What stops the plan or a change, and what is worth a look.
-fn checks(text: &mut String, plan: &Plan) {
+fn checks(out: &mut dyn Write, plan: &Plan) -> fmt::Result {
     let mut by_rule: BTreeMap<(&str, Level), Vec<&CheckResult>> = BTreeMap::new();
     for check in plan.checks.iter().filter(|check| check.status != Status::Pass) {
         by_rule.entry((&check.rule, check.level)).or_default().push(check);
@@ -243,24 +260,22 @@ fn checks(text: &mut String, plan: &Plan) {
         for result in results.iter().take(TOLD) {
             let place = result.source.as_ref().map_or_else(String::new, |p| format!("  at {p}"));
             let message = fields::one_line(result.message.as_deref().unwrap_or_default());
-            let _ = writeln!(text, "{word} by {rule}: {message}{place}");
+            writeln!(out, "{word} by {rule}: {message}{place}")?;
             if let Some(hint) = &result.hint {
-                let _ = writeln!(text, "    {}", fields::one_line(hint));
+                writeln!(out, "    {}", fields::one_line(hint))?;
             }
         }
         if results.len() > TOLD {
-            let _ = writeln!(text, "{word} by {rule}: {} more of these", results.len() - TOLD);
+            writeln!(out, "{word} by {rule}: {} more of these", results.len() - TOLD)?;
         }
         if *level == Level::Block {
-            let _ = writeln!(
-                text,
+            writeln!(
+                out,
                 "    to apply this very plan all the same: \
                  cxform apply --override {rule}@{} --reason TEXT",
                 plan.hash
-            );
+            )?;
         }
     }
-    if !by_rule.is_empty() {
-        text.push('\n');
-    }
+    if by_rule.is_empty() { Ok(()) } else { writeln!(out) }
 }

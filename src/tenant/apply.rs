@@ -48,7 +48,7 @@ pub struct Intent {
 /// What all lanes share.
 pub(super) struct Shared<'a> {
     pub(super) writer: Writer,
-    pub(super) plan: Plan,
+    pub(super) plan: Arc<Plan>,
     pub(super) journal: Arc<dyn Journal>,
     stop: &'a AtomicBool,
     known: Mutex<Known>,
@@ -66,7 +66,7 @@ struct Known {
 /// The token names its scopes and one that a change needs is missing; nothing was sent.
 pub async fn apply(
     writer: Writer,
-    plan: Plan,
+    plan: Arc<Plan>,
     journal: Arc<dyn Journal>,
     timezone: TimeZone,
     stop: &'static AtomicBool,
@@ -100,11 +100,12 @@ fn scopes(plan: &Plan) -> BTreeSet<&'static str> {
 /// Groups a phase by lanes; what waits for something that was not done is not started.
 fn lanes(
     shared: &Shared<'_>,
-    phase: &[&Change],
+    phase: &[usize],
     outcomes: &mut BTreeMap<Address, Outcome>,
-) -> Vec<Vec<Change>> {
-    let mut lanes: BTreeMap<Address, Vec<Change>> = BTreeMap::new();
-    for change in phase {
+) -> Vec<Vec<usize>> {
+    let mut lanes: BTreeMap<Address, Vec<usize>> = BTreeMap::new();
+    for index in phase {
+        let change = &shared.plan.resource_changes[*index];
         let is_done = |first: &&Address| {
             outcomes.get(*first).is_none_or(|outcome| {
                 matches!(outcome.status, OutcomeStatus::Done | OutcomeStatus::Already)
@@ -117,7 +118,7 @@ fn lanes(
         }
         let wire = kind_of(&change.address).and_then(|kind| kind.wire(shared.plan.tenant.dialect));
         let lane = wire.map_or_else(|| change.address.clone(), |wire| wire.lane(&change.address));
-        lanes.entry(lane).or_default().push((*change).clone());
+        lanes.entry(lane).or_default().push(*index);
     }
     lanes.into_values().collect()
 }
@@ -125,7 +126,7 @@ fn lanes(
 /// Runs lanes side by side, each one's changes in order.
 async fn run(
     shared: &Arc<Shared<'static>>,
-    lanes: Vec<Vec<Change>>,
+    lanes: Vec<Vec<usize>>,
     outcomes: &mut BTreeMap<Address, Outcome>,
 ) {
     let width = shared.writer.reader().concurrency().min(lanes.len());
@@ -138,9 +139,9 @@ async fn run(
             loop {
                 let next = queue.lock().unwrap_or_else(std::sync::PoisonError::into_inner).next();
                 let Some(changes) = next else { return done };
-                let mut lane = Lane::new(&changes);
-                for change in &changes {
-                    done.push(lane.apply(&shared, change).await);
+                let mut lane = Lane::default();
+                for index in changes {
+                    done.push(lane.apply(&shared, &shared.plan.resource_changes[index]).await);
                 }
             }
         });
@@ -167,7 +168,7 @@ impl Shared<'_> {
     }
 
     /// The id of what a change names, where it is known by now.
-    pub(super) fn id_of(&self, address: &Address) -> Option<String> {
+    pub(super) fn id_of(&self, address: &Address) -> Option<Arc<str>> {
         self.known().references.get(address).cloned().flatten()
     }
 
@@ -179,7 +180,7 @@ impl Shared<'_> {
     /// A create has answered with its id.
     pub(super) fn created(&self, address: &Address, id: &str) {
         let mut known = self.known();
-        known.references.insert(address.clone(), Some(id.to_owned()));
+        known.references.insert(address.clone(), Some(Arc::from(id)));
         if known.facts.of(address.kind()).is_some() {
             let name = Some(address.segment(0)).filter(|name| !name.starts_with("id:"));
             let named = Named { id: Some(id.to_owned()), name, email: None };

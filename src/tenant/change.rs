@@ -14,11 +14,14 @@ use super::{Fetched, TenantError};
 use crate::http::Write;
 use crate::http::retry::{ATTEMPTS, backoff};
 use crate::kinds::{Action, Basis, Look, Wire, Writing, kind_of};
-use crate::model::{Document, Raw, Remote, digest_of};
+use crate::model::{Document, Links, Raw, Remote, digest_of};
 use crate::plan::{Change, Outcome, OutcomeStatus, Rebase, rebase};
 
 /// Changes that share a version, which each hands on to the next.
+#[derive(Default)]
 pub(super) struct Lane {
+    /// Whether a change of it was begun: from then on the lane has its own version.
+    is_begun: bool,
     version: Option<String>,
     /// The whole set as it was read after the plan's version was not the tenant's any more. What
     /// the plan saw is no base for the lane's other changes then; this is.
@@ -40,12 +43,6 @@ struct Progress {
 }
 
 impl Lane {
-    /// The lane of these changes, at the version that the plan saw.
-    pub(super) fn new(changes: &[Change]) -> Self {
-        let version = changes.first().and_then(|change| change.precondition.etag.clone());
-        Self { version, seen: None }
-    }
-
     /// Makes one change, or says why not.
     pub(super) async fn apply(&mut self, shared: &Shared<'_>, change: &Change) -> Outcome {
         if let Some(why) = shared.stopped() {
@@ -55,6 +52,10 @@ impl Lane {
         let (Some(wire), Some(action)) = (wire, change.action()) else {
             return Outcome::not_started(change, "the dialect cannot carry it".to_owned());
         };
+        if !std::mem::replace(&mut self.is_begun, true) {
+            // The lane begins at the version that the plan saw.
+            self.version = change.precondition.etag.as_deref().map(str::to_owned);
+        }
         let outcome = Outcome::of(change, OutcomeStatus::Failed);
         let mut progress = Progress { outcome, start: Instant::now(), is_lost: false };
         let status = self.make(shared, change, wire, action, &mut progress).await;
@@ -194,7 +195,9 @@ impl Lane {
             Look::One(read) => {
                 let Fetched { rows, etag } = reader.one(&read).await?.unwrap_or_default();
                 self.version = etag;
-                let remote = rows.first().and_then(|row| wire.decode(row, Some(&lane), &facts));
+                let mut decoder = wire.decoder(&facts);
+                let row = rows.first().map(Raw::as_str);
+                let remote = row.and_then(|row| decoder.decode(row, Some(&lane)));
                 Ok(Current { remote: remote.map(|(_, remote)| remote) })
             }
             Look::Listed(read) => {
@@ -212,10 +215,12 @@ impl Lane {
                         std::sync::Arc::make_mut(&mut facts).names.get_mut(change.address.kind())
                 {
                     rows.iter()
-                        .filter_map(|row| wire.named(row))
+                        .filter_map(|row| wire.named(row.as_str()))
                         .for_each(|named| names.add(named));
                 }
-                let decoded = rows.iter().filter_map(|row| wire.decode(row, Some(&lane), &facts));
+                let mut decoder = wire.decoder(&facts);
+                let decoded =
+                    rows.iter().filter_map(|row| decoder.decode(row.as_str(), Some(&lane)));
                 let mut found = decoded.filter(|(address, _)| *address == change.address);
                 let remote = found.next().map(|(_, remote)| remote);
                 self.seen = Some(rows);
@@ -251,7 +256,7 @@ impl Lane {
             document: &document,
             paths,
             raw: theirs.and_then(|theirs| theirs.raw.as_ref()),
-            id_of: &|address| shared.id_of(address),
+            id_of: &|address| shared.id_of(address).as_deref().map(str::to_owned),
         })
     }
 
@@ -298,7 +303,7 @@ fn planned(change: &Change) -> Current {
             id: change.id.clone(),
             document,
             raw,
-            references: std::collections::BTreeMap::new(),
+            links: Links::new(),
         }),
     }
 }

@@ -14,7 +14,7 @@ mod words;
 
 pub use apply::{Intent, Journal, JournalError, Recorded, apply};
 pub use figures::Figures;
-pub use observe::{Observation, learn, observe};
+pub use observe::{Observation, Step, Watch, learn, observe};
 pub use reader::{Fetched, Reader, Writer, Wrote};
 pub use token::Credentials;
 

@@ -6,7 +6,7 @@ use std::sync::{Arc, Mutex};
 use super::{Fetched, Reader, TenantError};
 use crate::facts::{self, SOURCES};
 use crate::http::Read;
-use crate::kinds::{self, KINDS};
+use crate::kinds::{self, KINDS, Observing};
 use crate::model::{Address, Desired, Facts, Finding, Item, Names, Observed, Raw};
 use crate::plan::{Draft, Policy};
 
@@ -24,6 +24,20 @@ pub struct Observation {
     pub findings: Vec<Finding>,
 }
 
+/// How far a long reading has come.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Step {
+    /// Whose parts are read: a kind, or the facts of one sort.
+    pub what: &'static str,
+    /// So many parts were read.
+    pub done: usize,
+    /// There are so many.
+    pub of: usize,
+}
+
+/// Told of each step of a long reading, as it is made.
+pub type Watch<'a> = dyn FnMut(Step) + Send + 'a;
+
 /// Reads each needed list once, and each agent in scope once.
 ///
 /// # Errors
@@ -32,6 +46,7 @@ pub async fn observe(
     reader: &Reader,
     items: &[Item],
     facts: Facts,
+    watch: &mut Watch<'_>,
 ) -> Result<Observation, TenantError> {
     let mut observation = Observation { facts, ..Observation::default() };
     let needs: BTreeSet<&str> = KINDS.iter().flat_map(|kind| kind.needs(items)).collect();
@@ -43,25 +58,30 @@ pub async fn observe(
     if !observation.findings.is_empty() {
         return Ok(observation);
     }
-    let Observation { desired, observed, facts, .. } = &mut observation;
+    let mut observing = Observing::new(&observation.facts, reader.dialect());
     for (kind, rows) in listed {
-        for row in rows {
-            enter(KINDS[kind], &row, None, facts, reader, observed);
-        }
+        rows.iter().for_each(|row| observing.enter(kind, row.as_str(), None));
     }
-    for kind in KINDS {
+    for (index, kind) in KINDS.iter().enumerate() {
         let Some(wire) = kind.wire(reader.dialect()) else { continue };
-        let parts = wire.parts(desired);
-        let fetched = side_by_side(reader, parts, |reader, (lane, read)| async move {
+        let parts = wire.parts(&observation.desired);
+        let (mut done, of) = (0, parts.len());
+        let fetch = |reader: Reader, (lane, read)| async move {
             reader.list(&read).await.map(|fetched| (lane, fetched))
-        });
-        for (lane, Fetched { rows, etag }) in fetched.await? {
-            for row in rows {
-                enter(*kind, &row, Some(&lane), facts, reader, observed);
+        };
+        each_side_by_side(reader, parts, fetch, |(lane, fetched): (Address, Fetched)| {
+            for row in &fetched.rows {
+                observing.enter(index, row.as_str(), Some(&lane));
             }
-            observed.versions.extend(etag.map(|etag| (lane, etag)));
-        }
+            if let Some(etag) = &fetched.etag {
+                observing.version(lane, etag);
+            }
+            done += 1;
+            watch(Step { what: kind.name(), done, of });
+        })
+        .await?;
     }
+    observation.observed = observing.finish();
     Ok(observation)
 }
 
@@ -74,24 +94,30 @@ pub async fn learn(
     draft: &Draft,
     policy: &Policy,
     facts: &mut Facts,
+    watch: &mut Watch<'_>,
 ) -> Result<(), TenantError> {
     let dialect = reader.dialect();
     if draft.wants_strategies(policy) {
         let read = facts::list_strategies(dialect);
         reader.require(&BTreeSet::from([read.scope])).await?;
         let rows = reader.list(&read).await?.rows;
-        facts.active_skills = Some(rows.iter().flat_map(facts::active_skills).collect());
+        facts.active_skills =
+            Some(rows.iter().flat_map(|row| facts::active_skills(row.as_str())).collect());
     }
-    let agents: Vec<String> = draft.wants_licences(policy).into_iter().collect();
-    let licences = side_by_side(reader, agents, move |reader, agent| async move {
+    let agents: Vec<Arc<str>> = draft.wants_licences(policy).into_iter().collect();
+    let of = agents.len();
+    let ask = move |reader: Reader, agent: Arc<str>| async move {
         let read = facts::read_licences(dialect, &agent);
         let rows = reader.one(&read).await?.unwrap_or_default().rows;
         // An agent that the tenant does not know has no licence.
-        let licences = rows.first().and_then(facts::licences).unwrap_or_default();
-        Ok((agent, licences))
-    });
-    facts.licences.extend(licences.await?);
-    Ok(())
+        let licences = rows.first().and_then(|row| facts::licences(row.as_str()));
+        Ok((agent, licences.unwrap_or_default()))
+    };
+    each_side_by_side(reader, agents, ask, |(agent, licences)| {
+        facts.licences.insert(agent.to_string(), licences);
+        watch(Step { what: "licence", done: facts.licences.len(), of });
+    })
+    .await
 }
 
 fn scopes(reader: &Reader, needs: &BTreeSet<&str>) -> BTreeSet<&'static str> {
@@ -127,14 +153,14 @@ async fn list(
     let mut rows_of_kinds = Vec::new();
     for (index, rows) in fetched.await? {
         if let Some(source) = SOURCES.get(index) {
-            let named = rows.iter().filter_map(source.named);
+            let named = rows.iter().filter_map(|row| (source.named)(row.as_str()));
             let names = Names::new(source.sort, source.keyed_by_id, named);
             facts.names.insert(source.sort, names);
             continue;
         }
         let kind = KINDS[index - SOURCES.len()];
         let wire = kind.wire(dialect);
-        let named = rows.iter().filter_map(|row| wire?.named(row));
+        let named = rows.iter().filter_map(|row| wire?.named(row.as_str()));
         let mut names = Names::new(kind.name(), false, named);
         for name in kind.declared_names(items) {
             names.declare(name);
@@ -143,27 +169,6 @@ async fn list(
         rows_of_kinds.push((index - SOURCES.len(), rows));
     }
     Ok(rows_of_kinds)
-}
-
-fn enter(
-    kind: &'static dyn kinds::Kind,
-    row: &Raw,
-    lane: Option<&Address>,
-    facts: &Facts,
-    reader: &Reader,
-    observed: &mut Observed,
-) {
-    let decoded = kind.wire(reader.dialect()).and_then(|wire| wire.decode(row, lane, facts));
-    let Some((address, remote)) = decoded else { return };
-    // A list that moved while it was paged can tell one thing twice: whatever the order, the same
-    // one is kept.
-    let is_kept = observed
-        .remotes
-        .get(&address)
-        .is_none_or(|other| (&remote.id, &remote.document) < (&other.id, &other.document));
-    if is_kept {
-        observed.remotes.insert(address, remote);
-    }
 }
 
 /// Does `work` for every item, as many at a time as the tenant allows, and keeps their order. The
@@ -179,27 +184,57 @@ where
     F: Future<Output = Result<R, TenantError>> + Send,
     W: Fn(Reader, T) -> F + Clone + Send + Sync + 'static,
 {
-    let count = items.len();
-    let queue = Arc::new(Mutex::new(items.into_iter().enumerate()));
+    let items: Vec<(usize, T)> = items.into_iter().enumerate().collect();
+    let mut all = Vec::with_capacity(items.len());
+    let numbered = move |reader, (index, item)| {
+        let work = work(reader, item);
+        async move { work.await.map(|result| (index, result)) }
+    };
+    each_side_by_side(reader, items, numbered, |result| all.push(result)).await?;
+    all.sort_by_key(|(index, _)| *index);
+    Ok(all.into_iter().map(|(_, result)| result).collect())
+}
+
+/// Does `work` for every item, as many at a time as the tenant allows, and hands each result on as
+/// it comes: those that wait to be taken are never more than those that are under way. The first
+/// error ends it.
+pub(super) async fn each_side_by_side<T, R, F, W>(
+    reader: &Reader,
+    items: Vec<T>,
+    work: W,
+    mut take: impl FnMut(R),
+) -> Result<(), TenantError>
+where
+    T: Send + 'static,
+    R: Send + 'static,
+    F: Future<Output = Result<R, TenantError>> + Send,
+    W: Fn(Reader, T) -> F + Clone + Send + Sync + 'static,
+{
+    let width = reader.concurrency().min(items.len());
+    let queue = Arc::new(Mutex::new(items.into_iter()));
+    let (done, mut results) = tokio::sync::mpsc::channel(width.max(1));
     let mut workers = tokio::task::JoinSet::new();
-    for _ in 0..reader.concurrency().min(count) {
-        let (queue, reader, work) = (Arc::clone(&queue), reader.clone(), work.clone());
+    for _ in 0..width {
+        let (queue, reader, work, done) =
+            (Arc::clone(&queue), reader.clone(), work.clone(), done.clone());
         workers.spawn(async move {
-            let mut done = Vec::new();
             loop {
                 let next = queue.lock().unwrap_or_else(std::sync::PoisonError::into_inner).next();
-                let Some((index, item)) = next else { return Ok(done) };
-                done.push((index, work(reader.clone(), item).await?));
+                let Some(item) = next else { return };
+                // Nobody takes it any more where another one has failed.
+                if done.send(work(reader.clone(), item).await).await.is_err() {
+                    return;
+                }
             }
         });
     }
-    let mut all = Vec::with_capacity(count);
-    while let Some(joined) = workers.join_next().await {
-        // A worker that panicked has nothing to give; going on without it would be a guess.
-        let done: Result<Vec<(usize, R)>, TenantError> =
-            joined.unwrap_or_else(|panic| std::panic::resume_unwind(panic.into_panic()));
-        all.extend(done?);
+    drop(done);
+    while let Some(result) = results.recv().await {
+        take(result?);
     }
-    all.sort_by_key(|(index, _)| *index);
-    Ok(all.into_iter().map(|(_, result)| result).collect())
+    while let Some(joined) = workers.join_next().await {
+        // A worker that panicked has left something out; going on without it would be a guess.
+        joined.unwrap_or_else(|panic| std::panic::resume_unwind(panic.into_panic()));
+    }
+    Ok(())
 }

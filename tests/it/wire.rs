@@ -30,33 +30,30 @@ fn known() -> Facts {
     for source in facts::SOURCES {
         let rows =
             page(if source.sort == "agent" { "users-page.json" } else { "skills-page.json" });
-        let named = rows.iter().filter_map(source.named);
+        let named = rows.iter().filter_map(|row| (source.named)(row.as_str()));
         known.names.insert(source.sort, Names::new(source.sort, source.keyed_by_id, named));
     }
     let wire = kind_of(&"queue/x".parse().unwrap()).unwrap().wire(Dialect::V2).unwrap();
-    let row = Raw::parse(&text("queue.json")).unwrap();
-    let queues = [wire.named(&row), wire.named(&overflow_target())];
+    let queues = [wire.named(&text("queue.json")), wire.named(OVERFLOW_TARGET)];
     known.names.insert("queue", Names::new("queue", false, queues.into_iter().flatten()));
     known
 }
 
-fn overflow_target() -> Raw {
-    Raw::of(&json!({"id": "q-311", "name": "Claims overflow"}))
-}
+const OVERFLOW_TARGET: &str = r#"{"id": "q-311", "name": "Claims overflow"}"#;
 
 fn decoded(name: &str, kind: &str, lane: Option<&str>) -> (Address, Value, Option<String>) {
     let address: Address = format!("{kind}/x").parse().unwrap();
     let wire = kind_of(&address).unwrap().wire(Dialect::V2).unwrap();
     let lane = lane.map(|lane| lane.parse().unwrap());
-    let row = Raw::parse(&text(name)).unwrap();
-    let (address, remote) = wire.decode(&row, lane.as_ref(), &known()).unwrap();
-    (address, remote.document.value(), remote.id)
+    let known = known();
+    let (address, remote) = wire.decoder(&known).decode(&text(name), lane.as_ref()).unwrap();
+    (address, remote.document.value(), remote.id.as_deref().map(str::to_owned))
 }
 
 #[test]
 fn a_documented_queue_is_read() {
     let (address, document, id) = decoded("queue.json", "queue", None);
-    assert_eq!(address.as_str(), "queue/Claims %2F motor");
+    assert_eq!(address.to_string(), "queue/Claims %2F motor");
     assert_eq!(id.as_deref(), Some("q-310"));
     let expect = json!({
         "description": "first notice of loss", "type": "standard", "capacity": 240, "priority": 7,
@@ -70,7 +67,7 @@ fn a_documented_queue_is_read() {
 #[test]
 fn a_documented_assignment_is_read() {
     let (address, document, id) = decoded("assignment.json", "assignment", Some("agent/u-77"));
-    assert_eq!(address.as_str(), "assignment/u-77/claims_en");
+    assert_eq!(address.to_string(), "assignment/u-77/claims_en");
     assert_eq!(id.as_deref(), Some("a-9001"));
     let window = json!({"from": "2035-03-05T07:00:00Z", "to": "2035-03-05T16:30:00Z"});
     assert_eq!(document, json!({"level": 4, "window": window}));
@@ -88,9 +85,10 @@ fn documented_facts_are_read() {
         Some("s-22")
     );
     let strategies = page("strategies-page.json");
-    let active: Vec<String> = strategies.iter().flat_map(facts::active_skills).collect();
+    let active: Vec<String> =
+        strategies.iter().flat_map(|row| facts::active_skills(row.as_str())).collect();
     assert_eq!(active, ["s-20", "s-21", "s-22"]);
-    let licences = facts::licences(&Raw::parse(&text("licences.json")).unwrap()).unwrap();
+    let licences = facts::licences(&text("licences.json")).unwrap();
     let licences: Vec<_> = licences.iter().map(|l| (l.kind.as_str(), l.active)).collect();
     assert_eq!(licences, [("recording", true), ("routing", false), ("agent", true)]);
 }
@@ -149,7 +147,7 @@ fn simulated() -> (World, String) {
     agents[0]["licenses"] = body("licences.json")["licenses"].clone();
     let mut skills = body("skills-page.json")["entities"].as_array().unwrap().clone();
     skills.push(json!({"id": "s-23"}));
-    let target: Value = serde_json::from_str(overflow_target().as_str()).unwrap();
+    let target: Value = serde_json::from_str(OVERFLOW_TARGET).unwrap();
     let snapshot = json!({
         "apiVersion": "cxform/v1", "kind": "Tenant",
         "agents": agents, "skills": skills,

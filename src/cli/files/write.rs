@@ -1,7 +1,7 @@
 //! Writing so that a reader sees the old file or the new one, never half of it.
 
 use std::fs::{File, OpenOptions, Permissions};
-use std::io::{ErrorKind, Write as _};
+use std::io::{BufWriter, ErrorKind, Write};
 use std::path::{Path, PathBuf};
 
 use super::FileError;
@@ -22,15 +22,18 @@ pub enum Access {
 /// The file or standard output cannot be written.
 pub fn write_out(
     path: &Path,
-    content: &str,
+    content: Content<'_>,
     access: Access,
     console: &mut Console,
 ) -> Result<(), FileError> {
     if path == Path::new("-") {
-        return Ok(console.data(content)?);
+        return Ok(console.stream(content)?);
     }
-    write(path, content.as_bytes(), access)
+    write_with(path, content, access)
 }
+
+/// What writes a file's content, however long that is, into a buffer of its own.
+pub type Content<'a> = &'a dyn Fn(&mut dyn Write) -> std::io::Result<()>;
 
 /// Writes a whole file at once: a temporary file in the same folder, synced, takes its name. A
 /// symlink stays and what it names is written; a device or pipe is written directly.
@@ -38,6 +41,14 @@ pub fn write_out(
 /// # Errors
 /// The file cannot be written; then the old one is still there.
 pub fn write(path: &Path, content: &[u8], access: Access) -> Result<(), FileError> {
+    write_with(path, &|out| out.write_all(content), access)
+}
+
+/// As [`write`], of a content that is made while it is written.
+///
+/// # Errors
+/// The file cannot be written; then the old one is still there.
+pub fn write_with(path: &Path, content: Content<'_>, access: Access) -> Result<(), FileError> {
     let target = path.canonicalize().unwrap_or_else(|_| path.to_owned());
     let written = match target.metadata() {
         // `/dev/stdout` may be a file that the shell holds open: it must not be replaced.
@@ -50,21 +61,23 @@ pub fn write(path: &Path, content: &[u8], access: Access) -> Result<(), FileErro
     written.map_err(FileError::write(path))
 }
 
-fn write_device(path: &Path, content: &[u8]) -> std::io::Result<()> {
-    let mut device = OpenOptions::new().append(true).open(path)?;
-    device.write_all(content)?;
+fn write_device(path: &Path, content: Content<'_>) -> std::io::Result<()> {
+    let mut device = BufWriter::new(OpenOptions::new().append(true).open(path)?);
+    content(&mut device)?;
     device.flush()
 }
 
 fn replace(
     path: &Path,
-    content: &[u8],
+    content: Content<'_>,
     access: Access,
     before: Option<Permissions>,
 ) -> std::io::Result<()> {
-    let (mut file, temporary) = temporary_beside(path, access)?;
+    let (file, temporary) = temporary_beside(path, access)?;
     let put = || {
-        file.write_all(content)?;
+        let mut buffer = BufWriter::new(&file);
+        content(&mut buffer)?;
+        buffer.flush()?;
         if let (Access::Shared, Some(permissions)) = (access, before) {
             file.set_permissions(permissions)?;
         }

@@ -3,7 +3,7 @@
 use std::path::{Path, PathBuf};
 
 use super::{AuditLog, Recorder, StateError, appending};
-use crate::cli::files::{self, Access, FileError, sync_folder};
+use crate::cli::files::{self, Access, Content, FileError, sync_folder};
 
 const JOURNAL: &str = "journal.jsonl";
 
@@ -62,8 +62,8 @@ impl RunFolder {
     ///
     /// # Errors
     /// It cannot be written.
-    pub fn write(&self, part: Part, content: &[u8]) -> Result<(), FileError> {
-        files::write(&self.part(part), content, Access::Private)
+    pub fn write(&self, part: Part, content: Content<'_>) -> Result<(), FileError> {
+        files::write_with(&self.part(part), content, Access::Private)
     }
 
     /// Reads one of its files; none where it is missing.

@@ -1,36 +1,158 @@
 //! How API v2 spells an agent's skill assignments. A user's assignments share one `ETag`.
 
-use std::collections::BTreeSet;
+use std::borrow::Cow;
+use std::collections::BTreeMap;
+use std::sync::Arc;
 
-use serde::Deserialize;
 use serde_json::Value;
 
-use super::{Fields, Window, address, window};
-use crate::http::{Method, Read, Write, encode, lenient};
-use crate::kinds::{Action, Basis, Look, Wire, Writing};
-use crate::model::{
-    Address, Desired, Document, Facts, Fields as RawFields, Named, Raw, References, Remote,
-};
+use super::{Fields, Side, Window, assignment, window};
+use crate::http::lenient::{self, verbatim_text};
+use crate::http::{Method, Read, Write, encode};
+use crate::kinds::{Action, Basis, Decode, Look, Wire, Writing};
+use crate::model::{Address, Desired, Document, Facts, Memo, Named, Raw, Remote};
 
 /// The v2 spelling.
 pub(super) struct V2;
 
-/// An assignment as the tenant tells it; anything may be missing, null or of another type.
-#[derive(Default, Deserialize)]
-#[serde(rename_all = "camelCase", default)]
-struct Row {
-    #[serde(deserialize_with = "lenient::text")]
-    id: Option<String>,
-    #[serde(deserialize_with = "lenient::text")]
-    skill_id: Option<String>,
-    level: Option<Value>,
-    available_from: Option<Value>,
-    available_to: Option<Value>,
+/// An assignment as the tenant tells it, each field verbatim; anything may be missing, null or of
+/// another type.
+#[derive(Default)]
+struct Row<'a> {
+    id: Option<&'a str>,
+    user_id: Option<&'a str>,
+    skill_id: Option<&'a str>,
+    level: Option<&'a str>,
+    from: Option<&'a str>,
+    to: Option<&'a str>,
+    /// What nobody names; the others are the document's, or the tenant's own business.
+    others: Vec<(Cow<'a, str>, &'a str)>,
 }
 
-/// The fields that the document or the tenant itself carries; the others go back verbatim.
-const KNOWN: [&str; 7] =
-    ["id", "userId", "skillId", "level", "availableFrom", "availableTo", "lastModified"];
+impl<'a> Row<'a> {
+    fn of(text: &'a str) -> Option<Self> {
+        let mut row = Self::default();
+        for (name, value) in lenient::Fields::of(text)?.0 {
+            let field = match &*name {
+                "id" => &mut row.id,
+                "userId" => &mut row.user_id,
+                "skillId" => &mut row.skill_id,
+                "level" => &mut row.level,
+                "availableFrom" => &mut row.from,
+                "availableTo" => &mut row.to,
+                "lastModified" => continue,
+                _ => {
+                    row.others.push((name, value));
+                    continue;
+                }
+            };
+            *field = Some(value);
+        }
+        Some(row)
+    }
+
+    /// Fields that a write must send back since it replaces the assignment: unknown ones, and
+    /// times that could not be read as instants.
+    fn kept(mut self, said: &Said) -> Option<Raw> {
+        let times = [
+            ("availableFrom", self.from, said.knows_from),
+            ("availableTo", self.to, said.knows_to),
+        ];
+        for (name, value, is_known) in times {
+            self.others.extend(value.filter(|_| !is_known).map(|value| (name.into(), value)));
+        }
+        if self.others.is_empty() {
+            return None;
+        }
+        let field =
+            |(name, value): (Cow<'_, str>, &str)| Some((name.into_owned(), Raw::parse(value)?));
+        Some(Raw::object(&self.others.into_iter().filter_map(field).collect()))
+    }
+}
+
+/// What level and times say.
+#[derive(Clone)]
+struct Said {
+    document: Document,
+    knows_from: bool,
+    knows_to: bool,
+}
+
+/// Reads assignments, and remembers what many of them share.
+struct Decoder<'f> {
+    facts: &'f Facts,
+    /// The agent of the last row.
+    agent: Option<(Box<str>, Side)>,
+    /// The skills by id.
+    skills: BTreeMap<Box<str>, Side>,
+    /// What level and times said, by their own texts.
+    said: Memo<Box<str>, Said>,
+    /// The key of the last, whose room is used again.
+    key: String,
+}
+
+impl Decoder<'_> {
+    fn agent(&mut self, row: &Row<'_>, lane: Option<&Address>) -> Option<Side> {
+        let id = match lane {
+            Some(lane) => Cow::Owned(lane.segment(0)),
+            None => verbatim_text(row.user_id?)?,
+        };
+        match &self.agent {
+            Some((known, side)) if **known == *id => Some(side.clone()),
+            _ => {
+                let side = Side::agent(&id, Some(&id));
+                self.agent = Some((Box::from(&*id), side.clone()));
+                Some(side)
+            }
+        }
+    }
+
+    fn skill(&mut self, id: &str) -> Side {
+        if let Some(side) = self.skills.get(id) {
+            return side.clone();
+        }
+        let address = self.facts.address_of("skill", id);
+        let side = Side::skill(&address.segment(0), Some(id));
+        self.skills.insert(Box::from(id), side.clone());
+        side
+    }
+
+    fn said(&mut self, row: &Row<'_>) -> Said {
+        self.key.clear();
+        for text in [row.level, row.from, row.to] {
+            self.key.push_str(text.unwrap_or_default());
+            self.key.push('\n');
+        }
+        if let Some(said) = self.said.get(&*self.key) {
+            return said;
+        }
+        let instant = |value: Option<&str>| {
+            let text = serde_json::from_str::<String>(value?).ok()?;
+            window::canonical(&text, &self.facts.timezone)
+        };
+        let (from, to) = (instant(row.from), instant(row.to));
+        let (knows_from, knows_to) = (from.is_some(), to.is_some());
+        let window = (knows_from || knows_to).then_some(Window { from, to });
+        let level = row.level.and_then(|level| serde_json::from_str::<Value>(level).ok());
+        let fields = Fields { level: level.filter(|level| !level.is_null()), window };
+        let said = Said { document: Document::of(&fields), knows_from, knows_to };
+        self.said.put(Box::from(&*self.key), said.clone());
+        said
+    }
+}
+
+impl Decode for Decoder<'_> {
+    fn decode(&mut self, row: &str, lane: Option<&Address>) -> Option<(Address, Remote)> {
+        let row = Row::of(row)?;
+        let skill = self.skill(&verbatim_text(row.skill_id?)?);
+        let agent = self.agent(&row, lane)?;
+        let (address, links) = assignment(&agent, &skill);
+        let said = self.said(&row);
+        let id = row.id.and_then(verbatim_text).map(Arc::from);
+        let document = said.document.clone();
+        Some((address, Remote { id, document, raw: row.kept(&said), links }))
+    }
+}
 
 fn set_of(agent: &str) -> String {
     format!("/api/v2/users/{}/skill-assignments", encode(agent))
@@ -45,44 +167,27 @@ impl Wire for V2 {
         None
     }
 
-    fn named(&self, _: &Raw) -> Option<Named> {
+    fn named(&self, _: &str) -> Option<Named> {
         None
     }
 
     fn parts(&self, desired: &Desired) -> Vec<(Address, Read)> {
-        let own = desired.keys().filter(|address| address.kind() == "assignment");
-        let lanes: BTreeSet<Address> = own.map(|address| self.lane(address)).collect();
-        let read = |lane: Address| {
+        let read = |head: &Arc<str>| {
+            let lane = self.lane(&Address::of_parts(head, None));
             let read = Read::new(set_of(&lane.segment(0)), "users:read");
             (lane, read)
         };
-        lanes.into_iter().map(read).collect()
+        desired.heads("assignment").map(read).collect()
     }
 
-    fn decode(
-        &self,
-        raw: &Raw,
-        lane: Option<&Address>,
-        facts: &Facts,
-    ) -> Option<(Address, Remote)> {
-        let row: Row = serde_json::from_str(raw.as_str()).ok()?;
-        let skill_id = row.skill_id?;
-        let agent = lane?.clone();
-        let skill = facts.address_of("skill", &skill_id);
-        let instant = |value: &Option<Value>| {
-            value
-                .as_ref()
-                .and_then(Value::as_str)
-                .and_then(|t| window::canonical(t, &facts.timezone))
-        };
-        let (from, to) = (instant(&row.available_from), instant(&row.available_to));
-        let kept = kept(raw, from.is_some(), to.is_some());
-        let window = (from.is_some() || to.is_some()).then_some(Window { from, to });
-        let fields = Fields { level: row.level, window };
-        let own = address(&agent.segment(0), &skill.segment(0));
-        let references =
-            References::from([(agent.clone(), Some(agent.segment(0))), (skill, Some(skill_id))]);
-        Some((own, Remote { id: row.id, document: Document::of(&fields), raw: kept, references }))
+    fn decoder<'f>(&self, facts: &'f Facts) -> Box<dyn Decode + Send + 'f> {
+        Box::new(Decoder {
+            facts,
+            agent: None,
+            skills: BTreeMap::new(),
+            said: Memo::default(),
+            key: String::new(),
+        })
     }
 
     fn basis(&self, _: Action) -> Basis {
@@ -117,7 +222,7 @@ impl Wire for V2 {
     }
 
     fn created_id(&self, answer: &Raw) -> Option<String> {
-        serde_json::from_str::<Row>(answer.as_str()).ok()?.id
+        Row::of(answer.as_str())?.id.and_then(verbatim_text).map(Cow::into_owned)
     }
 
     fn read_scopes(&self) -> &'static [&'static str] {
@@ -127,17 +232,4 @@ impl Wire for V2 {
     fn write_scope(&self, _: Action) -> &'static str {
         "users:write"
     }
-}
-
-/// Fields that a write must send back since it replaces the assignment: unknown ones, and times
-/// that could not be read as instants.
-fn kept(raw: &Raw, knows_from: bool, knows_to: bool) -> Option<Raw> {
-    let fields: RawFields = raw.fields()?;
-    let stays = |name: &str| match name {
-        "availableFrom" => !knows_from,
-        "availableTo" => !knows_to,
-        name => !KNOWN.contains(&name),
-    };
-    let kept: RawFields = fields.into_iter().filter(|(name, _)| stays(name)).collect();
-    (!kept.is_empty()).then(|| Raw::object(&kept))
 }

@@ -47,6 +47,5 @@ fn assigned<'c>(checking: &'c Checking<'c>) -> impl Iterator<Item = &'c Proposal
 }
 
 fn id_of<'p>(proposal: &Proposal<'p>, sort: &str) -> Option<&'p str> {
-    let (_, id) = proposal.references.iter().find(|(address, _)| address.kind() == sort)?;
-    id.as_deref()
+    proposal.links.iter().find(|link| link.address.kind() == sort)?.id.as_deref()
 }

@@ -2,13 +2,15 @@
 
 use std::collections::BTreeMap;
 
-use serde_json::json;
+use serde_json::Value;
 
 use super::schema::{GROUP, MATRIX};
-use super::{Fields, Window, address, window};
+use super::{Fields, Side, Window, assignment, window};
 use crate::kinds::Declaring;
 use crate::kinds::declaring::text_of;
-use crate::model::{Address, Declared, Document, Finding, Item, Key, Node, Place, References};
+use crate::model::{
+    Address, Declared, Document, Finding, Item, Key, Node, NodeKey, Place, Resources,
+};
 
 /// What a row's key says about a group.
 const GROUP_PREFIX: &str = "group:";
@@ -32,93 +34,131 @@ pub(super) fn declare(items: &[Item], declaring: &mut Declaring<'_>) {
 
 /// In one matrix, what an agent's own row says wins over what its groups' rows say.
 fn declare_matrix(spec: &Node, context: &Context<'_>, declaring: &mut Declaring<'_>) {
-    let default = spec.get("window").and_then(|node| named_window(node, context, declaring));
     let rows = spec.get("agents").map(Node::entries).unwrap_or_default();
-    let mut own = BTreeMap::new();
-    let mut from_groups = Vec::new();
-    for (key, row) in rows {
-        let cells = cells(row, default.as_ref(), context, declaring);
-        let Some(group) = key.text.strip_prefix(GROUP_PREFIX) else {
-            if let Some(agent) = declaring.resolve("agent", &key.text, &key.place) {
-                for (address, declared) in row_of(&agent, &cells, declaring) {
-                    match own.get(&address) {
-                        // One agent by two names in one matrix: let `declare` compare the two.
-                        Some(_) => declaring.declare(address, declared),
-                        None => drop(own.insert(address, declared)),
-                    }
-                }
+    let mut matrix = Matrix {
+        default: spec.get("window").and_then(|node| named_window(node, context, declaring)),
+        context,
+        columns: BTreeMap::new(),
+        documents: BTreeMap::new(),
+        cells: Vec::new(),
+    };
+    let has_groups = rows.iter().any(|(key, _)| key.text.starts_with(GROUP_PREFIX));
+    let mut own = Resources::default();
+    for (key, row) in rows.iter().filter(|(key, _)| !key.text.starts_with(GROUP_PREFIX)) {
+        matrix.read(row, declaring);
+        let Some(agent) = declaring.resolve("agent", &key.text, &key.place) else { continue };
+        for (address, declared) in matrix.of_agent(&agent) {
+            if has_groups {
+                own.put(&address, (), |(), ()| false);
             }
+            declaring.declare(&address, declared);
+        }
+    }
+    for (key, row) in rows {
+        let Some(group) = key.text.strip_prefix(GROUP_PREFIX) else { continue };
+        matrix.read(row, declaring);
+        let Some(item) = context.groups.get(group) else {
+            declaring.complain(no_group(key, group, context));
             continue;
         };
-        match context.groups.get(group) {
-            Some(item) => {
-                for member in item.spec().get("members").map(Node::items).unwrap_or_default() {
-                    let agent = declaring.resolve("agent", &text_of(member), &member.place);
-                    from_groups.extend(agent.map(|agent| row_of(&agent, &cells, declaring)));
+        for member in item.spec().get("members").map(Node::items).unwrap_or_default() {
+            let agent = declaring.resolve("agent", &text_of(member), &member.place);
+            for (address, declared) in agent.iter().flat_map(|agent| matrix.of_agent(agent)) {
+                if !own.contains(&address) {
+                    declaring.declare(&address, declared);
                 }
-            }
-            None => {
-                let message = format!("no AgentGroup is named `{group}`");
-                let names = context.groups.keys().copied();
-                let mut finding = Finding::error("unknown-reference", &key.place, message);
-                if let Some(close) = crate::model::closest(group, names) {
-                    finding = finding.hint(format!("did you mean `{GROUP_PREFIX}{close}`?"));
-                }
-                declaring.complain(finding);
             }
         }
     }
-    for (address, declared) in from_groups.into_iter().flatten() {
-        if !own.contains_key(&address) {
-            declaring.declare(address, declared);
-        }
-    }
-    for (address, declared) in own {
-        declaring.declare(address, declared);
-    }
+}
+
+/// One matrix while it is read: what its rows share, and the row at hand.
+struct Matrix<'m> {
+    context: &'m Context<'m>,
+    /// The window of cells that name none.
+    default: Option<&'m Window>,
+    /// The skills by their keys.
+    columns: BTreeMap<&'m str, Side>,
+    /// What cells say, by level and window: there are few of them.
+    documents: BTreeMap<(Option<i64>, Option<&'m Window>), Document>,
+    /// The row at hand.
+    cells: Vec<Cell<'m>>,
 }
 
 /// One cell of a row: the skill, and what it says.
-struct Cell {
-    skill: Key,
-    fields: Fields,
+struct Cell<'m> {
+    skill: Side,
+    document: Document,
     absent: bool,
-    place: Place,
+    place: &'m Place,
 }
 
-fn cells(
-    row: &Node,
-    default: Option<&Window>,
-    context: &Context<'_>,
-    declaring: &mut Declaring<'_>,
-) -> Vec<Cell> {
-    let mut cells = Vec::new();
-    for (key, node) in row.entries() {
-        let Some(skill) = declaring.resolve("skill", &key.text, &key.place) else { continue };
-        let absent = node.as_str() == Some("none");
-        let level = node.get("level").unwrap_or(node);
-        let window = match node.get("window") {
-            Some(name) => named_window(name, context, declaring),
-            None => default.cloned(),
-        };
-        let fields = if absent {
-            Fields::default()
-        } else {
-            Fields { level: level.as_i64().map(|level| json!(level)), window }
-        };
-        cells.push(Cell { skill, fields, absent, place: key.place.clone() });
+impl<'m> Matrix<'m> {
+    /// Reads the cells of a row.
+    fn read(&mut self, row: &'m Node, declaring: &mut Declaring<'_>) {
+        self.cells.clear();
+        for (key, node) in row.entries() {
+            let Some(skill) = self.column(key, declaring) else { continue };
+            let absent = node.as_str() == Some("none");
+            let level = node.get("level").unwrap_or(node).as_i64();
+            let window = match node.get("window") {
+                Some(name) => named_window(name, self.context, declaring),
+                None => self.default,
+            };
+            let said = if absent { (None, None) } else { (level, window) };
+            let document = self.documents.entry(said).or_insert_with(|| {
+                let (level, window) = said;
+                Document::of(&Fields { level: level.map(Value::from), window: window.cloned() })
+            });
+            self.cells.push(Cell { skill, document: document.clone(), absent, place: &key.place });
+        }
     }
-    cells
+
+    /// The skill of a key; one that cannot be found is a finding each time.
+    fn column(&mut self, key: &'m NodeKey, declaring: &mut Declaring<'_>) -> Option<Side> {
+        if let Some(skill) = self.columns.get(&*key.text) {
+            return Some(skill.clone());
+        }
+        let skill = declaring.resolve("skill", &key.text, &key.place)?;
+        let skill = Side::skill(&skill.segment, skill.id.as_deref());
+        self.columns.insert(&key.text, skill.clone());
+        Some(skill)
+    }
+
+    /// The assignments that the row at hand declares for an agent.
+    fn of_agent(&self, agent: &Key) -> impl Iterator<Item = (Address, Declared)> + use<'_, 'm> {
+        let agent = Side::agent(&agent.segment, agent.id.as_deref());
+        self.cells.iter().map(move |cell| {
+            let (address, links) = assignment(&agent, &cell.skill);
+            let declared = Declared {
+                document: cell.document.clone(),
+                on_create: None,
+                absent: cell.absent,
+                place: cell.place.clone(),
+                links,
+            };
+            (address, declared)
+        })
+    }
 }
 
-fn named_window(
+fn no_group(key: &NodeKey, group: &str, context: &Context<'_>) -> Finding {
+    let message = format!("no AgentGroup is named `{group}`");
+    let finding = Finding::error("unknown-reference", &key.place, message);
+    match crate::model::closest(group, context.groups.keys().copied()) {
+        Some(close) => finding.hint(format!("did you mean `{GROUP_PREFIX}{close}`?")),
+        None => finding,
+    }
+}
+
+fn named_window<'m>(
     node: &Node,
-    context: &Context<'_>,
+    context: &'m Context<'m>,
     declaring: &mut Declaring<'_>,
-) -> Option<Window> {
+) -> Option<&'m Window> {
     let name = text_of(node);
     if let Some(window) = context.windows.get(&name) {
-        return Some(window.clone());
+        return Some(window);
     }
     let message = format!("no AvailabilityWindow is named `{name}`");
     let mut finding = Finding::error("unknown-reference", &node.place, message);
@@ -127,28 +167,4 @@ fn named_window(
     }
     declaring.complain(finding);
     None
-}
-
-fn row_of(agent: &Key, cells: &[Cell], declaring: &Declaring<'_>) -> Vec<(Address, Declared)> {
-    let label = match (&agent.id, declaring.facts()) {
-        (Some(id), Some(facts)) => facts.label_of("agent", id),
-        _ => agent.segment.clone(),
-    };
-    let one = |cell: &Cell| {
-        let document = Document::of(&cell.fields);
-        let references = References::from([
-            (Address::new("agent", &[&agent.segment]), agent.id.clone()),
-            (Address::new("skill", &[&cell.skill.segment]), cell.skill.id.clone()),
-        ]);
-        let declared = Declared {
-            on_create: document.clone(),
-            document,
-            absent: cell.absent,
-            place: cell.place.clone(),
-            label: format!("{label} / {}", cell.skill.segment),
-            references,
-        };
-        (address(&agent.segment, &cell.skill.segment), declared)
-    };
-    cells.iter().map(one).collect()
 }

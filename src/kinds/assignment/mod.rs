@@ -8,13 +8,16 @@ mod sim;
 mod window;
 
 use std::collections::BTreeSet;
+use std::sync::Arc;
 
 use serde::Serialize;
 use serde_json::Value;
 
 use super::{Check, Declaring, Grouping, Kind, Wire};
 use crate::http::Dialect;
-use crate::model::{Address, Declared, Item, ManifestKind};
+use crate::model::{
+    Address, Declared, Facts, Item, Link, Links, ManifestKind, address_head, address_tail,
+};
 use crate::world::Collection;
 
 /// The kind `assignment`.
@@ -30,7 +33,7 @@ struct Fields {
 }
 
 /// When an assignment holds: instants as RFC 3339 in UTC.
-#[derive(Clone, Debug, Default, PartialEq, Serialize)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Serialize)]
 struct Window {
     #[serde(skip_serializing_if = "Option::is_none")]
     from: Option<String>,
@@ -38,9 +41,31 @@ struct Window {
     to: Option<String>,
 }
 
-/// The address of an agent's assignment to a skill.
-fn address(agent: &str, skill: &str) -> Address {
-    Address::new("assignment", &[agent, skill])
+/// One side of many assignments, an agent or a skill: what their addresses share, and the link.
+#[derive(Clone)]
+struct Side {
+    part: Arc<str>,
+    link: Arc<Link>,
+}
+
+impl Side {
+    /// The agent with this address segment.
+    fn agent(segment: &str, id: Option<&str>) -> Self {
+        let link = Link::new(Address::new("agent", &[segment]), id);
+        Self { part: address_head("assignment", segment), link }
+    }
+
+    /// The skill with this address segment.
+    fn skill(segment: &str, id: Option<&str>) -> Self {
+        let link = Link::new(Address::new("skill", &[segment]), id);
+        Self { part: address_tail(segment), link }
+    }
+}
+
+/// The address of an agent's assignment to a skill, and what it names.
+fn assignment(agent: &Side, skill: &Side) -> (Address, Links) {
+    let links = [Arc::clone(&agent.link), Arc::clone(&skill.link)];
+    (Address::of_parts(&agent.part, Some(&skill.part)), Links::from(links))
 }
 
 impl Kind for Assignment {
@@ -64,13 +89,22 @@ impl Kind for Assignment {
         matrix::declare(items, declaring);
     }
 
-    fn lacks(&self, declared: &Declared) -> Option<(String, String)> {
+    fn lacks(&self, declared: &Declared, label: &str) -> Option<(String, String)> {
         declared.document.value().get("window").is_none().then(|| {
             (
-                format!("the new assignment {} has no window", declared.label),
+                format!("the new assignment {label} has no window"),
                 "add a window to the cell, or spec.window to the matrix".to_owned(),
             )
         })
+    }
+
+    fn label(&self, address: &Address, links: &Links, facts: &Facts) -> String {
+        let agent = links.iter().find(|link| link.address.kind() == "agent");
+        let agent = match agent.and_then(|link| link.id.as_deref()) {
+            Some(id) => facts.label_of("agent", id),
+            None => address.segment(0),
+        };
+        format!("{agent} / {}", address.segment(1))
     }
 
     fn checks(&self) -> &'static [Check] {

@@ -39,9 +39,9 @@ fn matrix(spec: &str) -> String {
     for finding in findings {
         let _ = writeln!(told, "{}: {}", finding.rule, finding.message);
     }
-    for (address, declared) in desired {
-        let absent = if declared.absent { " absent" } else { "" };
-        let _ = writeln!(told, "{address} {}{absent}", declared.document.as_str());
+    for entry in desired.iter() {
+        let absent = if entry.value.absent { " absent" } else { "" };
+        let _ = writeln!(told, "{} {}{absent}", entry.address(), entry.value.document.as_str());
     }
     told
 }
@@ -110,8 +110,7 @@ fn rows_are_read_whatever_they_lack() {
     let check = |row: &str, expect: &str, kept: Option<&str>| {
         let wire = Assignment.wire(Dialect::V2).unwrap();
         let lane = Address::new("agent", &["u-1"]);
-        let (address, remote) =
-            wire.decode(&Raw::parse(row).unwrap(), Some(&lane), &facts).unwrap();
+        let (address, remote) = wire.decoder(&facts).decode(row, Some(&lane)).unwrap();
         assert_eq!(format!("{address} {}", remote.document.as_str()), expect);
         assert_eq!(remote.raw.as_ref().map(Raw::as_str), kept);
     };
@@ -134,7 +133,7 @@ fn a_write_sends_back_what_it_does_not_manage() {
     let kept = Raw::parse(r#"{"availableTo":null,"note":1.10}"#);
     let paths = ["/level".to_owned()];
     let (own, id_of) = (Address::new("assignment", &["u/1", "billing"]), |address: &Address| {
-        (address.as_str() == "skill/billing").then(|| "s-1".to_owned())
+        (address.to_string() == "skill/billing").then(|| "s-1".to_owned())
     });
     let writing = Writing {
         address: &own,

@@ -1,15 +1,16 @@
 //! How API v2 spells a queue.
 
 use std::collections::BTreeSet;
+use std::sync::Arc;
 
 use serde::Deserialize;
 use serde_json::{Value, json};
 
 use super::{Fields, Overflow, refer};
 use crate::http::{Method, Read, Write, encode, lenient};
-use crate::kinds::{Action, Basis, Look, Wire, Writing};
+use crate::kinds::{Action, Basis, Decode, Look, Wire, Writing};
 use crate::model::{
-    Address, Desired, Document, Facts, Fields as RawFields, Named, Raw, References, Remote,
+    Address, Desired, Document, Facts, Fields as RawFields, Link, Links, Named, Raw, Remote,
 };
 
 /// The v2 spelling.
@@ -38,8 +39,8 @@ struct Row {
     routing_rules: Vec<Value>,
 }
 
-fn row(raw: &Raw) -> Option<Row> {
-    serde_json::from_str(raw.as_str()).ok()
+fn row(text: &str) -> Option<Row> {
+    serde_json::from_str(text).ok()
 }
 
 impl Wire for V2 {
@@ -51,8 +52,8 @@ impl Wire for V2 {
         Some(Read::new(LIST, "queue:read"))
     }
 
-    fn named(&self, raw: &Raw) -> Option<Named> {
-        let Row { id: Some(id), name, .. } = row(raw)? else { return None };
+    fn named(&self, text: &str) -> Option<Named> {
+        let Row { id: Some(id), name, .. } = row(text)? else { return None };
         Some(Named { id: Some(id), name, email: None })
     }
 
@@ -60,35 +61,8 @@ impl Wire for V2 {
         Vec::new()
     }
 
-    fn decode(&self, raw: &Raw, _: Option<&Address>, facts: &Facts) -> Option<(Address, Remote)> {
-        let row = row(raw)?;
-        let id = row.id?;
-        let mut references = References::new();
-        let overflow = |name: &str| row.overflow.get(name).filter(|value| !value.is_null());
-        let target = overflow("overflowTargetId").and_then(lenient::as_text);
-        let target = target.map(|id| refer("queue", &id, facts, &mut references));
-        let fields = Fields {
-            description: Some(row.description.unwrap_or_default()),
-            queue_type: row.queue_type,
-            overflow: Overflow {
-                overflow_type: overflow("overflowType").and_then(lenient::as_text),
-                target: Some(target),
-                threshold: overflow("overflowThreshold").cloned(),
-            },
-            capacity: row.capacity,
-            priority: row.priority,
-            skill_groups: Some(
-                row.skill_groups
-                    .iter()
-                    .map(|id| refer("skill", id, facts, &mut references))
-                    .collect(),
-            ),
-            routing_rules: Some(row.routing_rules.iter().map(rule).collect()),
-        };
-        let own = facts.address_of("queue", &id);
-        references.insert(own.clone(), Some(id.clone()));
-        let document = Document::of(&fields);
-        Some((own, Remote { id: Some(id), document, raw: Some(raw.clone()), references }))
+    fn decoder<'f>(&self, facts: &'f Facts) -> Box<dyn Decode + Send + 'f> {
+        Box::new(Decoder { facts })
     }
 
     fn basis(&self, action: Action) -> Basis {
@@ -130,7 +104,7 @@ impl Wire for V2 {
     }
 
     fn created_id(&self, answer: &Raw) -> Option<String> {
-        row(answer)?.id
+        row(answer.as_str())?.id
     }
 
     fn read_scopes(&self) -> &'static [&'static str] {
@@ -143,6 +117,44 @@ impl Wire for V2 {
             Action::Update => "queue:update",
             Action::Delete => "queue:delete",
         }
+    }
+}
+
+/// Reads queues.
+struct Decoder<'f> {
+    facts: &'f Facts,
+}
+
+impl Decode for Decoder<'_> {
+    fn decode(&mut self, text: &str, _: Option<&Address>) -> Option<(Address, Remote)> {
+        let row = row(text)?;
+        let id = row.id?;
+        let mut links = Links::new();
+        let overflow = |name: &str| row.overflow.get(name).filter(|value| !value.is_null());
+        let target = overflow("overflowTargetId").and_then(lenient::as_text);
+        let target = target.map(|id| refer("queue", &id, self.facts, &mut links));
+        let fields = Fields {
+            description: Some(row.description.unwrap_or_default()),
+            queue_type: row.queue_type,
+            overflow: Overflow {
+                overflow_type: overflow("overflowType").and_then(lenient::as_text),
+                target: Some(target),
+                threshold: overflow("overflowThreshold").cloned(),
+            },
+            capacity: row.capacity,
+            priority: row.priority,
+            skill_groups: Some(
+                row.skill_groups
+                    .iter()
+                    .map(|id| refer("skill", id, self.facts, &mut links))
+                    .collect(),
+            ),
+            routing_rules: Some(row.routing_rules.iter().map(rule).collect()),
+        };
+        let own = self.facts.address_of("queue", &id);
+        links.push(Link::new(own.clone(), Some(&id)));
+        let document = Document::of(&fields);
+        Some((own, Remote { id: Some(Arc::from(id)), document, raw: Raw::parse(text), links }))
     }
 }
 

@@ -90,9 +90,9 @@ fn still_used(checking: &Checking<'_>) -> Vec<Finding> {
         let users: Vec<String> = checking
             .observed
             .remotes
-            .iter()
-            .filter(|(address, _)| address.kind() == "queue")
-            .filter(|(address, remote)| after_all(address, &remote.document).as_ref() == Some(&key))
+            .of_kind("queue")
+            .map(|entry| (entry.address(), &entry.value.document))
+            .filter(|(address, document)| after_all(address, document).as_ref() == Some(&key))
             .map(|(address, _)| format!("`{}`", address.segment(0)))
             .collect();
         if !users.is_empty() {

@@ -8,7 +8,7 @@ use serde_json::Value;
 use super::{Fields, Overflow, address, declared};
 use crate::kinds::declaring::text_of;
 use crate::kinds::{Declaring, schema_of};
-use crate::model::{Address, Finding, Item, ManifestKind, Node, References, Tree};
+use crate::model::{Address, Finding, Item, Link, Links, ManifestKind, Node, Tree};
 
 /// The manifest of a queue.
 pub(super) const QUEUE: &str = "Queue";
@@ -118,8 +118,8 @@ pub(super) fn declare(items: &[Item], declaring: &mut Declaring<'_>) {
         .map(|item| item.name.as_str())
         .collect();
     for item in &overlaid(items, declaring) {
-        let mut references = References::new();
-        let fields = fields(item, declaring, &gone, &mut references);
+        let mut links = Links::new();
+        let fields = fields(item, declaring, &gone, &mut links);
         let own = address(&item.name);
         let twins = declaring.facts().and_then(|facts| facts.of("queue"));
         if twins.is_some_and(|names| names.named(&item.name).count() > 1) {
@@ -131,8 +131,7 @@ pub(super) fn declare(items: &[Item], declaring: &mut Declaring<'_>) {
             );
             continue;
         }
-        declaring
-            .declare(own, declared(&item.name, &fields, item.is_absent(), &item.place, references));
+        declaring.declare(&own, declared(&fields, item.is_absent(), &item.place, links));
     }
 }
 
@@ -176,7 +175,7 @@ fn fields(
     item: &Item,
     declaring: &mut Declaring<'_>,
     gone: &BTreeSet<&str>,
-    references: &mut References,
+    links: &mut Links,
 ) -> Fields {
     // Without a `spec`, `spec()` is the document itself, which has none of these keys.
     let spec = item.spec();
@@ -186,12 +185,13 @@ fn fields(
         queue_type: text("type"),
         capacity: spec.get("capacity").map(Node::to_json),
         priority: spec.get("priority").map(Node::to_json),
-        overflow: overflow(item, spec, declaring, gone, references),
+        overflow: overflow(item, spec, declaring, gone, links),
         skill_groups: spec.get("skillGroups").map(|groups| {
             let mut keys = BTreeSet::new();
             for group in groups.items() {
                 if let Some(key) = declaring.resolve("skill", &text_of(group), &group.place) {
-                    references.insert(Address::new("skill", &[&key.segment]), key.id);
+                    links
+                        .push(Link::new(Address::new("skill", &[&key.segment]), key.id.as_deref()));
                     keys.insert(key.segment);
                 }
             }
@@ -208,7 +208,7 @@ fn overflow(
     spec: &Node,
     declaring: &mut Declaring<'_>,
     gone: &BTreeSet<&str>,
-    references: &mut References,
+    links: &mut Links,
 ) -> Overflow {
     let Some(node) = spec.get("overflow") else { return Overflow::default() };
     let mut overflow = Overflow {
@@ -238,7 +238,7 @@ fn overflow(
                 .hint("name another queue, or null for no target"),
         );
     }
-    references.insert(address(&key.segment), key.id);
+    links.push(Link::new(address(&key.segment), key.id.as_deref()));
     overflow.target = Some(Some(key.segment));
     overflow
 }

@@ -12,7 +12,7 @@ use serde_json::{Value, json};
 
 use super::{Check, Declaring, Kind, Wire};
 use crate::http::Dialect;
-use crate::model::{Address, Declared, Document, Facts, Item, ManifestKind, Place, References};
+use crate::model::{Address, Declared, Document, Facts, Item, Link, Links, ManifestKind, Place};
 use crate::world::Collection;
 
 /// The kind `queue`.
@@ -106,11 +106,11 @@ impl Kind for Queue {
         manifest::declare(items, declaring);
     }
 
-    fn lacks(&self, declared: &Declared) -> Option<(String, String)> {
+    fn lacks(&self, declared: &Declared, label: &str) -> Option<(String, String)> {
         let document = declared.document.value();
         document.get("capacity").is_none().then(|| {
             (
-                format!("the new queue `{}` has no capacity", declared.label),
+                format!("the new queue `{label}` has no capacity"),
                 "add spec.capacity (1 to 5000)".to_owned(),
             )
         })
@@ -132,28 +132,21 @@ impl Kind for Queue {
 }
 
 /// A declaration of a queue from its fields.
-fn declared(
-    name: &str,
-    fields: &Fields,
-    absent: bool,
-    place: &Place,
-    refs: References,
-) -> Declared {
+fn declared(fields: &Fields, absent: bool, place: &Place, links: Links) -> Declared {
     Declared {
         document: Document::of(fields),
-        on_create: Document::of(&fields.with_defaults()),
+        on_create: Some(Document::of(&fields.with_defaults())),
         absent,
         place: place.clone(),
-        label: name.to_owned(),
-        references: refs,
+        links,
     }
 }
 
-/// The segment by which a document names the thing with `id`, entered among `references`.
-fn refer(sort: &'static str, id: &str, facts: &Facts, references: &mut References) -> String {
+/// The segment by which a document names the thing with `id`, entered among `links`.
+fn refer(sort: &'static str, id: &str, facts: &Facts, links: &mut Links) -> String {
     let address = facts.address_of(sort, id);
     let segment = address.segment(0);
-    references.insert(address, Some(id.to_owned()));
+    links.push(Link::new(address, Some(id)));
     segment
 }
 

@@ -35,7 +35,10 @@ fn declared(spec: &str) -> Result<(String, String), String> {
         return Err(finding.message.clone());
     }
     let declared = desired.values().next().unwrap();
-    Ok((declared.document.as_str().to_owned(), declared.on_create.as_str().to_owned()))
+    Ok((
+        declared.document.as_str().to_owned(),
+        declared.on_create.as_ref().unwrap().as_str().to_owned(),
+    ))
 }
 
 #[test]
@@ -112,7 +115,8 @@ fn a_create_fills_in_the_contracts_defaults() {
 fn rows_are_read_whatever_they_lack() {
     let check = |row: Value, expect: Option<Value>| {
         let wire = Queue.wire(Dialect::V2).unwrap();
-        let decoded = wire.decode(&Raw::of(&row), None, &facts());
+        let facts = facts();
+        let decoded = wire.decoder(&facts).decode(&row.to_string(), None);
         assert_eq!(decoded.map(|(_, remote)| remote.document.value()), expect, "{row}");
     };
     let bare = json!({
@@ -138,8 +142,9 @@ fn rows_are_read_whatever_they_lack() {
 fn a_rule_keeps_what_the_tenant_adds_to_it() {
     let wire = Queue.wire(Dialect::V2).unwrap();
     let row = r#"{"id":"q-1","routingRules":[{"type":"a","value":1,"id":"r-1"},{"value":2,"type":"b","id":"r-2"}]}"#;
+    let facts = facts();
+    let (_, remote) = wire.decoder(&facts).decode(row, None).unwrap();
     let row = Raw::parse(row).unwrap();
-    let (_, remote) = wire.decode(&row, None, &facts()).unwrap();
     let rules = json!([{"type": "a", "value": 1}, {"type": "b", "value": 2}]);
     assert_eq!(remote.document.value()["routingRules"], rules);
     let wanted = json!([{"type": "b", "value": 2}, {"type": "c", "value": 3}]);
@@ -172,7 +177,7 @@ fn an_update_sends_back_what_it_does_not_manage() {
             document: &document,
             paths: &paths,
             raw: Raw::parse(row).as_ref(),
-            id_of: &|address| (address.as_str() == "queue/spill").then(|| "q-2".to_owned()),
+            id_of: &|address| (address.to_string() == "queue/spill").then(|| "q-2".to_owned()),
         })
         .unwrap();
     assert_eq!(write.path, "/api/v2/queues/q%2F1%20%C3%A4");

@@ -50,7 +50,7 @@ fn reads(stage: &Stage, plan: &Plan, log: &[Logged]) {
         list(format!("/api/v2/users/{agent}/skill-assignments"), held.count());
     }
     let assigned = plan.live().filter(|change| {
-        change.kind == "assignment" && change.change.actions != [PlannedAction::Delete]
+        &*change.kind == "assignment" && change.change.actions != [PlannedAction::Delete]
     });
     let changed: BTreeSet<String> = assigned.map(|change| change.address.segment(0)).collect();
     if !changed.is_empty() {
@@ -75,10 +75,11 @@ fn applies(plan: &Plan, log: &[Logged], etags: Etags) {
     let is_read = |logged: &&Logged| logged.method == Method::Get;
     let (queues, others): (Vec<&Logged>, Vec<&Logged>) =
         log.iter().filter(is_read).partition(|logged| logged.path.starts_with("/api/v2/queues"));
-    let of_queues = [PlannedAction::Update, PlannedAction::Delete]
-        .map(|action| planned(plan, action).iter().filter(|change| change.kind == "queue").count());
+    let of_queues = [PlannedAction::Update, PlannedAction::Delete].map(|action| {
+        planned(plan, action).iter().filter(|change| &*change.kind == "queue").count()
+    });
     assert_eq!(queues.len(), of_queues.iter().sum::<usize>(), "{queues:?}");
-    let assignments = plan.live().filter(|change| change.kind == "assignment");
+    let assignments = plan.live().filter(|change| &*change.kind == "assignment");
     let addresses: Vec<_> = assignments.map(|change| change.address.segment(0)).collect();
     let agents: BTreeSet<&String> = addresses.iter().collect();
     // Without versions each is read before it is written, and so is what follows a write that

@@ -80,9 +80,9 @@ fn change_of<'p>(write: &Logged, plan: &'p Plan, before: &Rows) -> &'p Change {
         other => panic!("{other:?}"),
     };
     let kind = if segments[3] == "queues" { "queue" } else { "assignment" };
-    let mut fits = plan
-        .live()
-        .filter(|change| change.kind == kind && change.change.actions == [action] && is_it(change));
+    let mut fits = plan.live().filter(|change| {
+        &*change.kind == kind && change.change.actions == [action] && is_it(change)
+    });
     let change = fits.next().unwrap_or_else(|| panic!("no change is {write:?}"));
     assert_eq!(fits.next(), None);
     change

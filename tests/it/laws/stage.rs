@@ -137,13 +137,14 @@ pub(super) fn read(files: &[(String, String)]) -> Vec<Item> {
 
 /// A plan as `cli` makes it, with deletions allowed; what went wrong as text.
 pub(super) async fn make(reader: &Reader, items: &[Item]) -> Result<Plan, String> {
-    let observed = observe(reader, items, Facts::default()).await;
+    let observed = observe(reader, items, Facts::default(), &mut |_| ()).await;
     let mut seen = observed.map_err(|error| error.to_string())?;
     assert!(seen.findings.is_empty(), "not valid for the tenant: {:?}", seen.findings);
     let policy = Policy { allow_delete: true, ..Policy::default() };
-    let (draft, findings) = draft(&seen.desired, &seen.observed, reader.dialect());
+    let (draft, findings) =
+        draft(&seen.desired, &seen.observed, &seen.facts, reader.dialect(), false);
     assert!(findings.is_empty(), "the generator wrote what lacks something: {findings:?}");
-    let learnt = learn(reader, &draft, &policy, &mut seen.facts).await;
+    let learnt = learn(reader, &draft, &policy, &mut seen.facts, &mut |_| ()).await;
     learnt.map_err(|error| error.to_string())?;
     let inputs = Inputs {
         desired: &seen.desired,
@@ -156,7 +157,7 @@ pub(super) async fn make(reader: &Reader, items: &[Item]) -> Result<Plan, String
             dialect: Dialect::V2,
         },
         source: Source::default(),
-        with_noops: false,
+        appliable: true,
     };
     let plan = finish(draft, inputs).unwrap();
     assert!(plan.applyable, "the generator's plan is blocked: {:?}", plan.checks);
@@ -167,7 +168,7 @@ pub(super) async fn make(reader: &Reader, items: &[Item]) -> Result<Plan, String
 pub(super) async fn run(writer: Writer, plan: &Plan) -> Result<(Applied, Arc<Kept>), String> {
     static NEVER: AtomicBool = AtomicBool::new(false);
     let kept = Arc::new(Kept::default());
-    let applied = apply(writer, plan.clone(), kept.clone(), TimeZone::UTC, &NEVER).await;
+    let applied = apply(writer, Arc::new(plan.clone()), kept.clone(), TimeZone::UTC, &NEVER).await;
     Ok((applied.map_err(|error| error.to_string())?, kept))
 }
 

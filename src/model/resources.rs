@@ -1,0 +1,249 @@
+//! Resources by address, packed: what shares the first part of its address stands together.
+
+use std::collections::BTreeMap;
+use std::collections::btree_map;
+use std::iter::Peekable;
+use std::sync::Arc;
+
+use super::Address;
+
+/// One value for each address. Half a million assignments cost no allocation beyond their own: an
+/// agent's stand in one list, by the second part of their addresses.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Resources<V> {
+    groups: BTreeMap<Arc<str>, Group<V>>,
+    len: usize,
+}
+
+/// The values whose addresses begin alike, by the rest of the address.
+type Group<V> = Vec<(Option<Arc<str>>, V)>;
+
+impl<V> Default for Resources<V> {
+    fn default() -> Self {
+        Self { groups: BTreeMap::new(), len: 0 }
+    }
+}
+
+impl<V> Resources<V> {
+    /// The value at an address.
+    #[must_use]
+    pub fn get(&self, address: &Address) -> Option<&V> {
+        let group = self.groups.get(address.head())?;
+        let at = place(group, address.tail()).ok()?;
+        group.get(at).map(|(_, value)| value)
+    }
+
+    /// Whether there is a value at an address.
+    #[must_use]
+    pub fn contains(&self, address: &Address) -> bool {
+        self.get(address).is_some()
+    }
+
+    /// How many there are.
+    #[must_use]
+    pub fn len(&self) -> usize {
+        self.len
+    }
+
+    /// Whether there are none.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.len == 0
+    }
+
+    /// Puts a value at an address. Where one is there already, `wins` tells whether the new one
+    /// (its first argument) takes its place.
+    pub fn put(&mut self, address: &Address, value: V, wins: impl FnOnce(&V, &V) -> bool) {
+        // Looking first saves the shared key's count for the many that go into one group.
+        if !self.groups.contains_key(address.head()) {
+            self.groups.insert(Arc::clone(address.head()), Vec::new());
+        }
+        let Some(group) = self.groups.get_mut(address.head()) else { return };
+        match place(group, address.tail()) {
+            Err(at) => {
+                group.insert(at, (address.tail().cloned(), value));
+                self.len += 1;
+            }
+            Ok(at) => {
+                if let Some((_, there)) = group.get_mut(at)
+                    && wins(&value, there)
+                {
+                    *there = value;
+                }
+            }
+        }
+    }
+
+    /// Gives back the room that growing has left over.
+    pub fn shrink(&mut self) {
+        self.groups.values_mut().for_each(Vec::shrink_to_fit);
+    }
+
+    /// All values with their addresses, group by group.
+    #[must_use]
+    pub fn iter(&self) -> Iter<'_, V> {
+        Iter { groups: self.groups.iter(), group: None }
+    }
+
+    /// The addresses.
+    pub fn addresses(&self) -> impl Iterator<Item = Address> {
+        self.iter().map(|entry| entry.address())
+    }
+
+    /// The values.
+    pub fn values(&self) -> impl Iterator<Item = &V> {
+        self.iter().map(|entry| entry.value)
+    }
+
+    /// The values of one kind with their addresses.
+    pub fn of_kind(&self, kind: &str) -> impl Iterator<Item = Entry<'_, V>> {
+        let groups = self.groups.iter().filter(move |(head, _)| is_of(head, kind));
+        groups.flat_map(|(head, group)| {
+            group.iter().map(move |(tail, value)| Entry { head, tail: tail.as_ref(), value })
+        })
+    }
+
+    /// The first parts of all addresses of a kind.
+    pub fn heads(&self, kind: &str) -> impl Iterator<Item = &Arc<str>> {
+        self.groups.keys().filter(move |head| is_of(head, kind))
+    }
+
+    /// The addresses of both, each once, with what either has there.
+    #[must_use]
+    pub fn joined<'a, W>(&'a self, other: &'a Resources<W>) -> Joined<'a, V, W> {
+        Joined { left: self.iter().peekable(), right: other.iter().peekable() }
+    }
+}
+
+fn is_of(head: &str, kind: &str) -> bool {
+    head.split('/').next() == Some(kind)
+}
+
+fn place<V>(group: &Group<V>, tail: Option<&Arc<str>>) -> Result<usize, usize> {
+    // What comes in order, as rows mostly do, is put at the end without a search.
+    match group.last() {
+        Some((last, _)) if last.as_ref() < tail => Err(group.len()),
+        _ => group.binary_search_by(|(own, _)| own.as_ref().cmp(&tail)),
+    }
+}
+
+/// One value and where it is.
+#[derive(Debug)]
+pub struct Entry<'a, V> {
+    head: &'a Arc<str>,
+    tail: Option<&'a Arc<str>>,
+    /// The value.
+    pub value: &'a V,
+}
+
+impl<V> Entry<'_, V> {
+    /// Its address.
+    #[must_use]
+    pub fn address(&self) -> Address {
+        Address::of_parts(self.head, self.tail)
+    }
+
+    fn key(&self) -> (&str, Option<&str>) {
+        (self.head, self.tail.map(|tail| &**tail))
+    }
+}
+
+/// All values, group by group.
+#[derive(Debug)]
+pub struct Iter<'a, V> {
+    groups: btree_map::Iter<'a, Arc<str>, Group<V>>,
+    group: Option<(&'a Arc<str>, std::slice::Iter<'a, (Option<Arc<str>>, V)>)>,
+}
+
+impl<'a, V> Iterator for Iter<'a, V> {
+    type Item = Entry<'a, V>;
+
+    fn next(&mut self) -> Option<Self::Item> {
+        loop {
+            if let Some((head, values)) = &mut self.group
+                && let Some((tail, value)) = values.next()
+            {
+                return Some(Entry { head, tail: tail.as_ref(), value });
+            }
+            let (head, group) = self.groups.next()?;
+            self.group = Some((head, group.iter()));
+        }
+    }
+}
+
+/// Two collections side by side.
+#[derive(Debug)]
+pub struct Joined<'a, V, W> {
+    left: Peekable<Iter<'a, V>>,
+    right: Peekable<Iter<'a, W>>,
+}
+
+impl<'a, V, W> Iterator for Joined<'a, V, W> {
+    type Item = (Address, Option<&'a V>, Option<&'a W>);
+
+    fn next(&mut self) -> Option<Self::Item> {
+        use std::cmp::Ordering::{Equal, Greater, Less};
+        let order = match (self.left.peek(), self.right.peek()) {
+            (None, None) => return None,
+            (Some(_), None) => Less,
+            (None, Some(_)) => Greater,
+            (Some(left), Some(right)) => left.key().cmp(&right.key()),
+        };
+        let left = if order == Greater { None } else { self.left.next() };
+        let right = if order == Less { None } else { self.right.next() };
+        let address = match (&left, &right) {
+            (Some(entry), _) => entry.address(),
+            (None, Some(entry)) => entry.address(),
+            (None, None) => return None,
+        };
+        debug_assert!(order != Equal || (left.is_some() && right.is_some()));
+        Some((address, left.map(|entry| entry.value), right.map(|entry| entry.value)))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::Resources;
+    use crate::model::Address;
+
+    fn resources(texts: &[&str]) -> Resources<usize> {
+        let mut all = Resources::default();
+        for (index, text) in texts.iter().enumerate() {
+            all.put(&text.parse().unwrap(), index, |_, _| false);
+        }
+        all
+    }
+
+    #[test]
+    fn what_is_put_is_found_in_order() {
+        let all = resources(&["a/v", "a/u/y", "a/u", "a/u/x", "b/z", "a/u/y"]);
+        let told: Vec<String> =
+            all.iter().map(|e| format!("{} {}", e.address(), e.value)).collect();
+        assert_eq!(told, ["a/u 2", "a/u/x 3", "a/u/y 1", "a/v 0", "b/z 4"]);
+        assert_eq!((all.len(), all.is_empty()), (5, false));
+        assert_eq!(all.get(&"a/u/x".parse().unwrap()), Some(&3));
+        assert!(!all.contains(&"a/u/z".parse::<Address>().unwrap()));
+        assert_eq!(all.heads("a").map(|head| &**head).collect::<Vec<_>>(), ["a/u", "a/v"]);
+    }
+
+    #[test]
+    fn who_comes_second_wins_where_it_is_told_so() {
+        let mut all = resources(&["a/u"]);
+        let address = "a/u".parse().unwrap();
+        all.put(&address, 7, |new, old| new < old);
+        assert_eq!(all.get(&address), Some(&0));
+        all.put(&address, 9, |new, old| new > old);
+        assert_eq!((all.get(&address), all.len()), (Some(&9), 1));
+    }
+
+    #[test]
+    fn two_are_laid_side_by_side() {
+        let (left, right) = (resources(&["a/u/x", "a/w"]), resources(&["a/u/x", "a/u/y", "b/z"]));
+        let told: Vec<String> =
+            left.joined(&right).map(|(a, l, r)| format!("{a} {l:?} {r:?}")).collect();
+        assert_eq!(
+            told,
+            ["a/u/x Some(0) Some(0)", "a/u/y None Some(1)", "a/w Some(1) None", "b/z None Some(2)"]
+        );
+    }
+}

@@ -10,7 +10,8 @@ use super::embedded::Embedded;
 use super::exit::{Exit, UsageError};
 use super::files;
 use super::journal::{Run, RunJournal, figures};
-use super::planning::{connect, make, present, runtime, tenant_of};
+use super::making::{make, tenant_of};
+use super::planning::{connect, present, runtime};
 use super::settings::Settings;
 use super::show::{lists_noops, open};
 use super::state::{Holder, Part, StateFolder};
@@ -38,6 +39,11 @@ pub(super) fn run(context: &mut Context<'_>, args: &ApplyArgs) -> anyhow::Result
     if args.plan.is_some() && planning.is_said() {
         return Err(UsageError::new("--plan FILE applies exactly that plan")
             .hint("leave out PATH and the flags that shape a plan, or leave out --plan")
+            .into());
+    }
+    if planning.live.is_some() {
+        return Err(UsageError::new("--live plans against a snapshot, which cannot be applied to")
+            .hint("run `cxform plan --live SNAPSHOT`, or leave out --live")
             .into());
     }
     if args.plan.is_none() && !args.auto_approve && !context.console.is_interactive() {
@@ -241,6 +247,12 @@ fn exit(applied: &Applied) -> Exit {
 }
 
 fn is_for_tenant(plan: &Plan, settings: &Settings) -> anyhow::Result<()> {
+    if let Some(snapshot) = &plan.source.live {
+        anyhow::bail!(
+            "the plan was made from the snapshot {snapshot}, not from the tenant; make it again \
+             without --live; nothing was sent"
+        );
+    }
     let tenant = tenant_of(settings.tenant()?);
     if plan.tenant.url == tenant.url && plan.tenant.dialect == tenant.dialect {
         return Ok(());

@@ -138,6 +138,9 @@ pub(super) struct Planning {
     /// Exit with 2 where there are changes, held ones included
     #[arg(long)]
     pub(super) detailed_exitcode: bool,
+    /// Plan against this snapshot instead of a tenant; such a plan cannot be applied
+    #[arg(long, value_name = "SNAPSHOT")]
+    pub(super) live: Option<PathBuf>,
 }
 
 impl Planning {
@@ -150,6 +153,7 @@ impl Planning {
             || self.out.is_some()
             || self.format.is_some()
             || self.detailed_exitcode
+            || self.live.is_some()
     }
 
     /// How much of the plan to show.

@@ -50,6 +50,11 @@ impl Wrong {
     }
 }
 
+/// One file's text, to show the lines of findings.
+pub(super) fn source_of(name: &str, text: &str) -> BTreeMap<String, String> {
+    BTreeMap::from([(name.to_owned(), text.to_owned())])
+}
+
 impl Context<'_> {
     /// Flags, environment and project file as settings.
     pub(super) fn settings(&self, flags: &Flags) -> anyhow::Result<Settings> {

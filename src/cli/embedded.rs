@@ -8,7 +8,7 @@ use std::time::UNIX_EPOCH;
 use secrecy::SecretString;
 use serde::{Deserialize, Serialize};
 
-use super::context::Wrong;
+use super::context::{Wrong, source_of};
 use super::files::{self, Access, relative};
 use super::state::StateFolder;
 use crate::http::encode;
@@ -144,10 +144,7 @@ fn kept(file: &Path) -> anyhow::Result<Kept> {
 
 fn snapshot(name: &str, text: &str) -> anyhow::Result<Snapshot> {
     let (snapshot, _) = manifest::read_document::<Snapshot>(name, text, &super::schema::tenant())
-        .map_err(|found| {
-        let sources = [(name.to_owned(), text.to_owned())].into_iter().collect();
-        Wrong::new(&found, &sources)
-    })?;
+        .map_err(|found| Wrong::new(&found, &source_of(name, text)))?;
     Ok(snapshot)
 }
 

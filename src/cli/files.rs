@@ -62,6 +62,15 @@ pub fn read_bytes(path: &Path) -> Result<Vec<u8>, FileError> {
     std::fs::read(path).map_err(FileError::read(path))
 }
 
+/// A file to be read piece by piece.
+///
+/// # Errors
+/// It cannot be opened.
+#[allow(clippy::disallowed_methods, reason = "this is the one home of file access")]
+pub fn open(path: &Path) -> Result<std::fs::File, FileError> {
+    std::fs::File::open(path).map_err(FileError::read(path))
+}
+
 /// The text of a file.
 ///
 /// # Errors

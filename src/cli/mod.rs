@@ -14,6 +14,8 @@ pub mod environment;
 pub mod exit;
 pub mod files;
 mod journal;
+mod live;
+mod making;
 mod planning;
 mod progress;
 pub mod project;

@@ -1,23 +1,20 @@
-//! `plan`, and what `apply` shares with it: read, observe, compare, check.
+//! `plan`, and what `apply` shares with it: to reach a tenant, and to show a plan.
 
 use std::path::Path;
-use std::process::Command;
 
 use super::args::{PlanArgs, PlanFormat, Planning};
 use super::clock;
 use super::console::Stream;
-use super::context::{Context, Manifests, Wrong, report};
+use super::context::{Context, report};
 use super::embedded::{Embedded, state_file};
 use super::exit::Exit;
 use super::files::{Access, write_out};
-use super::progress::Progress;
-use super::project::CheckLevel;
-use super::settings::{Endpoint, Keys, Settings, Tenant};
+use super::making::{make, make_live};
+use super::settings::{Endpoint, Keys, Settings};
 use super::show::{lists_noops, print, talk, write_file};
 use super::state::StateFolder;
-use crate::model::Facts;
-use crate::plan::{self, Inputs, Plan, Policy, Setting, Source, draft, finish};
-use crate::tenant::{Connection, Credentials, Observation, Reader, learn, observe};
+use crate::plan::Plan;
+use crate::tenant::{Connection, Credentials, Reader};
 
 /// Runs the command.
 pub(super) fn run(context: &mut Context<'_>, args: &PlanArgs) -> anyhow::Result<Exit> {
@@ -25,15 +22,19 @@ pub(super) fn run(context: &mut Context<'_>, args: &PlanArgs) -> anyhow::Result<
     let mut flags = context.global.flags(&planning.paths);
     flags.allow_delete = planning.allow_delete;
     let settings = context.settings(&flags)?;
-    let plan = runtime()?.block_on(async {
-        let (connection, embedded) = connect(context, &settings).await?;
-        let reader = Reader::connect(connection)?;
-        let plan = make(context, &settings, &reader, lists_noops(planning.detail)).await;
-        if let Some(embedded) = embedded {
-            embedded.end_unlocked().await?;
-        }
-        plan
-    });
+    let with_noops = lists_noops(planning.detail);
+    let plan = match &planning.live {
+        Some(file) => make_live(context, &settings, file, with_noops),
+        None => runtime()?.block_on(async {
+            let (connection, embedded) = connect(context, &settings).await?;
+            let reader = Reader::connect(connection)?;
+            let plan = make(context, &settings, &reader, with_noops).await;
+            if let Some(embedded) = embedded {
+                embedded.end_unlocked().await?;
+            }
+            plan
+        }),
+    };
     let plan = match plan {
         Err(error) if planning.format == Some(PlanFormat::Json) => {
             context.console.data(&report(&error))?;
@@ -43,7 +44,7 @@ pub(super) fn run(context: &mut Context<'_>, args: &PlanArgs) -> anyhow::Result<
     };
     present(context, planning, &plan)?;
     Ok(match () {
-        () if !plan.applyable => Exit::Blocked,
+        () if plan.blocked_by().next().is_some() => Exit::Blocked,
         () if planning.detailed_exitcode && !plan.is_empty() => Exit::Changes,
         () => Exit::Done,
     })
@@ -120,100 +121,4 @@ pub(super) async fn connect(
         now: || clock::now().as_second(),
     };
     Ok((connection, embedded))
-}
-
-/// Makes a plan: reads manifests and tenant, compares, checks.
-pub(super) async fn make(
-    context: &mut Context<'_>,
-    settings: &Settings,
-    reader: &Reader,
-    with_noops: bool,
-) -> anyhow::Result<Plan> {
-    let Manifests { items, findings, sources, digest } = context.manifests(settings)?;
-    if !findings.is_empty() {
-        return Err(Wrong::new(&findings, &sources).into());
-    }
-    // What is wrong among the manifests themselves is told before anything is sent.
-    let (_, findings) = crate::kinds::declare(&items, None);
-    if !findings.is_empty() {
-        return Err(Wrong::new(&findings, &sources).into());
-    }
-    if items.is_empty() {
-        context.note_no_manifest(settings)?;
-    }
-    let facts = Facts {
-        licensed_agents: settings.licensed_agents.value,
-        timezone: settings.timezone.value.clone(),
-        ..Facts::default()
-    };
-    let mut progress = Progress::new(context.console);
-    let mut watch = |step| progress.tell(step);
-    let mut observation = observe(reader, &items, facts, &mut watch).await?;
-    drop(items);
-    if !observation.findings.is_empty() {
-        return Err(Wrong::new(&observation.findings, &sources).into());
-    }
-    let policy = policy(settings);
-    let Observation { desired, observed, facts, .. } = &mut observation;
-    let (draft, findings) = draft(desired, observed, facts, reader.dialect(), with_noops);
-    if !findings.is_empty() {
-        return Err(Wrong::new(&findings, &sources).into());
-    }
-    learn(reader, &draft, &policy, facts, &mut watch).await?;
-    drop(progress);
-    let inputs = Inputs {
-        desired,
-        observed,
-        facts,
-        policy: &policy,
-        tenant: tenant_of(settings.tenant()?),
-        source: source(settings, digest),
-        appliable: true,
-    };
-    Ok(finish(draft, inputs).map_err(|findings| Wrong::new(&findings, &sources))?)
-}
-
-/// The tenant as a plan names it.
-pub(super) fn tenant_of(tenant: &Tenant) -> plan::Tenant {
-    plan::Tenant {
-        name: tenant.name.value.clone(),
-        url: tenant.url.value.clone(),
-        dialect: tenant.dialect.value,
-    }
-}
-
-fn policy(settings: &Settings) -> Policy {
-    let setting = |level: &CheckLevel| match level {
-        CheckLevel::Block => Setting::Block,
-        CheckLevel::Hold => Setting::Hold,
-        CheckLevel::Warn => Setting::Warn,
-        CheckLevel::Off => Setting::Off,
-    };
-    Policy {
-        checks: settings
-            .checks
-            .iter()
-            .map(|(rule, level)| (rule.clone(), setting(level)))
-            .collect(),
-        allow_delete: settings.allow_delete.value,
-    }
-}
-
-/// The commit that the manifests are at, where git knows.
-fn source(settings: &Settings, manifests_digest: String) -> Source {
-    let folder = settings.manifests.value.first().map_or(settings.folder.as_path(), |path| {
-        if path.is_dir() { path } else { path.parent().unwrap_or(path) }
-    });
-    let commit = git(folder, &["rev-parse", "HEAD"]).filter(|commit| !commit.is_empty());
-    let dirty = commit
-        .as_ref()
-        .and_then(|_| git(folder, &["status", "--porcelain", "--", "."]))
-        .map(|changes| !changes.is_empty());
-    Source { commit, dirty, manifests_digest }
-}
-
-fn git(folder: &Path, arguments: &[&str]) -> Option<String> {
-    let output = Command::new("git").arg("-C").arg(folder).args(arguments).output().ok()?;
-    let text = output.status.success().then(|| String::from_utf8(output.stdout).ok())??;
-    Some(text.trim_end().to_owned())
 }

@@ -5,7 +5,7 @@ pub mod sim;
 mod strategies;
 
 pub use licences::{licences, may_be_routed, read_licences};
-pub use strategies::{active_skills, list_strategies};
+pub use strategies::{STRATEGIES, active_skills, list_strategies};
 
 use serde::Deserialize;
 
@@ -16,6 +16,8 @@ use crate::model::Named;
 pub struct Source {
     /// The sort: `agent`.
     pub sort: &'static str,
+    /// The list of a snapshot that holds them: `agents`.
+    pub section: &'static str,
     /// Whether addresses use the id, because names are not unique.
     pub keyed_by_id: bool,
     /// The paged list, by dialect.
@@ -26,8 +28,8 @@ pub struct Source {
 
 /// All sources.
 pub const SOURCES: &[Source] = &[
-    Source { sort: "agent", keyed_by_id: true, list: users, named },
-    Source { sort: "skill", keyed_by_id: false, list: skills, named },
+    Source { sort: "agent", section: "agents", keyed_by_id: true, list: users, named },
+    Source { sort: "skill", section: "skills", keyed_by_id: false, list: skills, named },
 ];
 
 fn users(dialect: Dialect) -> Read {

@@ -5,6 +5,9 @@ use serde_json::Value;
 
 use crate::http::{Dialect, Read, lenient};
 
+/// The list of a snapshot that holds the strategies.
+pub const STRATEGIES: &str = "strategies";
+
 /// The paged list of strategies.
 #[must_use]
 pub fn list_strategies(dialect: Dialect) -> Read {

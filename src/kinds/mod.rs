@@ -94,6 +94,9 @@ pub trait Wire: Sync {
     /// The list of the whole tenant, where there is one.
     fn list(&self) -> Option<Read>;
 
+    /// The list of a snapshot that holds its entities: `queues`.
+    fn section(&self) -> &'static str;
+
     /// What a listed entity is called by references.
     fn named(&self, row: &str) -> Option<Named>;
 
@@ -257,6 +260,12 @@ pub(crate) fn schema_of<T: JsonSchema>() -> Schema {
 /// Everything that the simulated tenant keeps and serves.
 pub fn collections() -> impl Iterator<Item = &'static Collection> {
     facts::sim::COLLECTIONS.iter().chain(KINDS.iter().flat_map(|kind| kind.collections()))
+}
+
+/// The sorts of names that manifests need to be understood.
+#[must_use]
+pub fn needs(items: &[Item]) -> BTreeSet<&'static str> {
+    KINDS.iter().flat_map(|kind| kind.needs(items)).collect()
 }
 
 /// Declares all manifests. Without facts, references stand for themselves.

@@ -4,35 +4,65 @@ use std::sync::Arc;
 
 use super::{Decode, KINDS};
 use crate::http::Dialect;
-use crate::model::{Address, Facts, Observed};
+use crate::model::{Address, Desired, Facts, Observed};
 
 /// Collects rows as they come; whatever their order, the result is the same.
 pub struct Observing<'f> {
     observed: Observed,
+    desired: &'f Desired,
+    /// The first part of the addresses of the last row, and whether a manifest names it.
+    last: Option<(Arc<str>, bool)>,
     /// One for each of [`KINDS`]; none where the dialect cannot carry it.
-    decoders: Vec<Option<Box<dyn Decode + Send + 'f>>>,
+    decoders: Vec<Option<Decoder<'f>>>,
+}
+
+struct Decoder<'f> {
+    inner: Box<dyn Decode + Send + 'f>,
+    /// Whether the tenant lists the kind as a whole.
+    is_listed: bool,
 }
 
 impl<'f> Observing<'f> {
-    /// Nothing yet, from a tenant of which these facts are known.
+    /// Nothing yet, from a tenant of which these facts are known. Of what is not listed as a whole,
+    /// only what shares a lane with something desired will be kept.
     #[must_use]
-    pub fn new(facts: &'f Facts, dialect: Dialect) -> Self {
-        let decoder = |kind: &&dyn super::Kind| Some(kind.wire(dialect)?.decoder(facts));
+    pub fn new(facts: &'f Facts, dialect: Dialect, desired: &'f Desired) -> Self {
+        let decoder = |kind: &&dyn super::Kind| {
+            let wire = kind.wire(dialect)?;
+            Some(Decoder { inner: wire.decoder(facts), is_listed: wire.list().is_some() })
+        };
         let decoders = KINDS.iter().map(decoder).collect();
-        Self { observed: Observed::default(), decoders }
+        Self { observed: Observed::default(), desired, last: None, decoders }
     }
 
     /// Takes one entity, as JSON, of the kind at this index of [`KINDS`]. One that cannot be
-    /// addressed is passed over.
-    pub fn enter(&mut self, kind: usize, row: &str, lane: Option<&Address>) {
-        let decoder = self.decoders.get_mut(kind).and_then(Option::as_mut);
-        let decoded = decoder.and_then(|decoder| decoder.decode(row, lane));
-        let Some((address, remote)) = decoded else { return };
+    /// addressed is passed over; then this is false.
+    pub fn enter(&mut self, kind: usize, row: &str, lane: Option<&Address>) -> bool {
+        let Some(decoder) = self.decoders.get_mut(kind).and_then(Option::as_mut) else {
+            return false;
+        };
+        let is_listed = decoder.is_listed;
+        let Some((address, remote)) = decoder.inner.decode(row, lane) else { return false };
+        if !is_listed && !self.is_named(&address) {
+            return true;
+        }
         // A list that moved while it was paged can tell one thing twice: whatever the order, the
         // same one is kept.
         self.observed
             .remotes
             .put(&address, remote, |new, old| (&new.id, &new.document) < (&old.id, &old.document));
+        true
+    }
+
+    fn is_named(&mut self, address: &Address) -> bool {
+        match &self.last {
+            Some((head, is_named)) if Arc::ptr_eq(head, address.head()) => *is_named,
+            _ => {
+                let is_named = self.desired.has_head(address.head());
+                self.last = Some((Arc::clone(address.head()), is_named));
+                is_named
+            }
+        }
     }
 
     /// Takes the version of a lane.

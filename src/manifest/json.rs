@@ -84,10 +84,12 @@ impl<'de> Visitor<'de> for Seed<'_> {
     fn visit_map<A: MapAccess<'de>>(self, mut access: A) -> Result<Tree, A::Error> {
         let mut entries: Vec<(NodeKey, Node)> = Vec::new();
         while let Some(text) = access.next_key::<String>()? {
-            entries
-                .push((NodeKey { text, place: self.place.clone() }, access.next_value_seed(self)?));
+            entries.push((
+                NodeKey { text: text.into(), place: self.place.clone() },
+                access.next_value_seed(self)?,
+            ));
         }
-        let mut texts: Vec<&str> = entries.iter().map(|(key, _)| key.text.as_str()).collect();
+        let mut texts: Vec<&str> = entries.iter().map(|(key, _)| &*key.text).collect();
         texts.sort_unstable();
         if texts.is_sorted_by(|a, b| a < b) {
             Ok(Tree::Object(entries))

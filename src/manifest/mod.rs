@@ -9,6 +9,7 @@ mod read;
 mod samples;
 pub mod schema;
 mod strict;
+mod sure;
 mod table;
 #[cfg(test)]
 mod tests;

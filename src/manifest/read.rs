@@ -1,6 +1,7 @@
 //! Manifest files to [`Item`]s: parsed, their headers looked at, held against their schemas.
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 use super::schema::{API_VERSION, for_kind};
 use super::table::table;
@@ -63,10 +64,10 @@ pub fn read(
 fn fill_in(kind: &ManifestKind, root: &mut Node, load: Load<'_>) -> Result<(), Box<Finding>> {
     let Some((key, into)) = kind.table else { return Ok(()) };
     let Tree::Object(entries) = &mut root.tree else { return Ok(()) };
-    let spec = entries.iter_mut().find(|(key, _)| key.text == "spec").map(|(_, spec)| spec);
+    let spec = entries.iter_mut().find(|(key, _)| &*key.text == "spec").map(|(_, spec)| spec);
     let Some(Tree::Object(spec)) = spec.map(|spec| &mut spec.tree) else { return Ok(()) };
-    let has_rows = spec.iter().any(|(key, _)| key.text == into);
-    let Some((entry, node)) = spec.iter_mut().find(|(entry, _)| entry.text == key) else {
+    let has_rows = spec.iter().any(|(key, _)| &*key.text == into);
+    let Some((entry, node)) = spec.iter_mut().find(|(entry, _)| &*entry.text == key) else {
         return Ok(());
     };
     if has_rows {
@@ -79,7 +80,7 @@ fn fill_in(kind: &ManifestKind, root: &mut Node, load: Load<'_>) -> Result<(), B
         Box::new(finding.hint("the file is looked for beside the manifest"))
     })?;
     *node = table(&file, &text)?;
-    into.clone_into(&mut entry.text);
+    entry.text = Arc::from(into);
     Ok(())
 }
 

@@ -48,7 +48,7 @@ fn fields(record: &csv::StringRecord, text: &str, file: &Arc<str>) -> Vec<NodeKe
     let raw = text.get(begin..).unwrap_or_default().trim_start_matches(['\n', '\r']);
     let mut columns = columns(raw);
     let field = |field: &str| NodeKey {
-        text: field.to_owned(),
+        text: field.into(),
         place: Place {
             file: Arc::clone(file),
             line,
@@ -98,7 +98,7 @@ fn cell(field: &NodeKey) -> Node {
     let Some((level, window)) = field.text.split_once('@') else {
         return node(scalar(&field.text));
     };
-    let key = |text: &str| NodeKey { text: text.to_owned(), place: field.place.clone() };
+    let key = |text: &str| NodeKey { text: text.into(), place: field.place.clone() };
     node(Tree::Object(vec![
         (key("level"), node(scalar(level.trim()))),
         (key("window"), node(Tree::String(window.trim().to_owned()))),

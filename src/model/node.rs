@@ -49,8 +49,8 @@ pub struct Node {
 /// A key of a mapping, with its place.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Key {
-    /// The key's text.
-    pub text: String,
+    /// The key's text; keys that are spelled alike in one file share it.
+    pub text: Arc<str>,
     /// Where the key begins.
     pub place: Place,
 }
@@ -76,13 +76,13 @@ impl Node {
     /// The child under `key`, if this is a mapping that has it.
     #[must_use]
     pub fn get(&self, key: &str) -> Option<&Node> {
-        self.entries().iter().find(|(k, _)| k.text == key).map(|(_, node)| node)
+        self.entries().iter().find(|(k, _)| &*k.text == key).map(|(_, node)| node)
     }
 
     /// The place of `key` itself, if this is a mapping that has it.
     #[must_use]
     pub fn key_place(&self, key: &str) -> Option<&Place> {
-        self.entries().iter().find(|(k, _)| k.text == key).map(|(k, _)| &k.place)
+        self.entries().iter().find(|(k, _)| &*k.text == key).map(|(k, _)| &k.place)
     }
 
     /// The node at a JSON pointer (RFC 6901), or the nearest ancestor that exists.
@@ -150,7 +150,10 @@ impl Node {
             Tree::String(s) => Value::String(s.clone()),
             Tree::Array(items) => Value::Array(items.iter().map(Node::to_json).collect()),
             Tree::Object(entries) => Value::Object(
-                entries.iter().map(|(k, v)| (k.text.clone(), v.to_json())).collect::<Map<_, _>>(),
+                entries
+                    .iter()
+                    .map(|(k, v)| (k.text.to_string(), v.to_json()))
+                    .collect::<Map<_, _>>(),
             ),
         }
     }

@@ -39,6 +39,12 @@ impl<V> Resources<V> {
         self.get(address).is_some()
     }
 
+    /// Whether there is a value whose address begins with this first part.
+    #[must_use]
+    pub fn has_head(&self, head: &str) -> bool {
+        self.groups.contains_key(head)
+    }
+
     /// How many there are.
     #[must_use]
     pub fn len(&self) -> usize {

@@ -67,8 +67,6 @@ pub struct Inputs<'a> {
     pub tenant: Tenant,
     /// The manifests.
     pub source: Source,
-    /// Whether the plan may be applied at all; one that was made without the tenant may not.
-    pub appliable: bool,
 }
 
 /// Checks the rules and closes the plan.
@@ -88,11 +86,11 @@ pub fn finish(mut draft: Draft, inputs: Inputs<'_>) -> Result<Plan, Vec<Finding>
         hash: String::new(),
         integrity: String::new(),
         tenant: inputs.tenant,
+        applyable: inputs.source.live.is_none(),
         source: inputs.source,
         references: draft.references,
         resource_changes: draft.proposed.into_iter().map(|proposed| proposed.change).collect(),
         unmanaged: draft.unmanaged,
-        applyable: inputs.appliable,
         checks: results,
         summary,
     };

@@ -76,6 +76,9 @@ pub struct Source {
     pub dirty: Option<bool>,
     /// SHA-256 over the manifests' names and bytes.
     pub manifests_digest: String,
+    /// The snapshot that stood for the tenant; such a plan is never applied.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub live: Option<String>,
 }
 
 /// One resource's change.

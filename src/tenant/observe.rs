@@ -49,7 +49,7 @@ pub async fn observe(
     watch: &mut Watch<'_>,
 ) -> Result<Observation, TenantError> {
     let mut observation = Observation { facts, ..Observation::default() };
-    let needs: BTreeSet<&str> = KINDS.iter().flat_map(|kind| kind.needs(items)).collect();
+    let needs = kinds::needs(items);
     reader.require(&scopes(reader, &needs)).await?;
     let listed = list(reader, &needs, items, &mut observation.facts).await?;
     let (desired, findings) = kinds::declare(items, Some(&observation.facts));
@@ -58,9 +58,11 @@ pub async fn observe(
     if !observation.findings.is_empty() {
         return Ok(observation);
     }
-    let mut observing = Observing::new(&observation.facts, reader.dialect());
+    let mut observing = Observing::new(&observation.facts, reader.dialect(), &observation.desired);
     for (kind, rows) in listed {
-        rows.iter().for_each(|row| observing.enter(kind, row.as_str(), None));
+        for row in &rows {
+            observing.enter(kind, row.as_str(), None);
+        }
     }
     for (index, kind) in KINDS.iter().enumerate() {
         let Some(wire) = kind.wire(reader.dialect()) else { continue };

@@ -15,6 +15,7 @@ mod limits;
 mod refusal;
 mod route;
 mod rules;
+mod sections;
 mod seed;
 mod serve;
 mod shape;
@@ -32,6 +33,7 @@ pub use journal::Logged;
 pub use refusal::{FieldError, Refusal};
 pub use route::{Access, Collection, Handle, Route};
 pub use rules::{Rule, broken, instant, is_rfc3339, is_text, is_text_list, within};
+pub use sections::{SectionError, Wanted, sections};
 pub use seed::{RowError, SeedError};
 pub use serve::World;
 pub use snapshot::{

@@ -54,7 +54,7 @@ impl World {
         Ok(Snapshot {
             api_version: ApiVersion::V1,
             kind: TenantKind::Tenant,
-            metadata: self.name.clone().map(|name| Metadata { name: Some(name) }),
+            metadata: self.name.clone().map(|name| Metadata { name: Some(name), url: None }),
             behaviour,
             skills: self.typed("skills")?,
             strategies: self.typed("strategies")?,

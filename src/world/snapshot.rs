@@ -80,13 +80,16 @@ pub enum TenantKind {
     Tenant,
 }
 
-/// What a snapshot is called.
+/// What a snapshot is called, and where it was taken.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Metadata {
     /// The tenant's name.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub name: Option<String>,
+    /// The base URL of the tenant that it was taken from, or `sim:FILE`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub url: Option<String>,
 }
 
 /// A skill.

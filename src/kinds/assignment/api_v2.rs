@@ -167,6 +167,10 @@ impl Wire for V2 {
         None
     }
 
+    fn section(&self) -> &'static str {
+        "assignments"
+    }
+
     fn named(&self, _: &str) -> Option<Named> {
         None
     }

@@ -52,6 +52,10 @@ impl Wire for V2 {
         Some(Read::new(LIST, "queue:read"))
     }
 
+    fn section(&self) -> &'static str {
+        "queues"
+    }
+
     fn named(&self, text: &str) -> Option<Named> {
         let Row { id: Some(id), name, .. } = row(text)? else { return None };
         Some(Named { id: Some(id), name, email: None })

@@ -1,6 +1,7 @@
 //! Mappings: keys that stand twice, and the merge key `<<`.
 
 use std::collections::BTreeSet;
+use std::sync::Arc;
 
 use crate::model::{Finding, Node, NodeKey, Place, Tree};
 
@@ -26,6 +27,7 @@ impl Mapping {
                 merge(&mut self.entries, &mut known, node, true, findings);
             }
         }
+        self.entries.shrink_to_fit();
         Tree::Object(self.entries)
     }
 }
@@ -40,7 +42,7 @@ fn drop_duplicates(entries: &mut Vec<(NodeKey, Node)>, findings: &mut Vec<Findin
     if entries.is_sorted_by(|(a, _), (b, _)| a.text < b.text) {
         return;
     }
-    let text = |index: usize| entries[index].0.text.as_str();
+    let text = |index: usize| &*entries[index].0.text;
     let mut order: Vec<usize> = (0..entries.len()).collect();
     order.sort_by_key(|index| text(*index));
     let mut surplus = BTreeSet::new();
@@ -63,7 +65,7 @@ fn drop_duplicates(entries: &mut Vec<(NodeKey, Node)>, findings: &mut Vec<Findin
 /// Lays a mapping, or each of a sequence of mappings, under the entries.
 fn merge(
     entries: &mut Vec<(NodeKey, Node)>,
-    known: &mut BTreeSet<String>,
+    known: &mut BTreeSet<Arc<str>>,
     node: Node,
     list_allowed: bool,
     findings: &mut Vec<Finding>,

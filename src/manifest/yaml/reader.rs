@@ -1,6 +1,6 @@
 //! The parser's events, put together to trees.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use granit_parser::{Event, Parser, ScalarStyle, Span, StrInput};
@@ -22,6 +22,7 @@ pub(super) struct Reader<'a> {
     text: &'a str,
     file: Arc<str>,
     anchors: BTreeMap<usize, Node>,
+    keys: BTreeSet<Arc<str>>,
     findings: Vec<Finding>,
     nodes: usize,
     copies: usize,
@@ -42,6 +43,7 @@ impl<'a> Reader<'a> {
             text,
             file: Arc::from(file),
             anchors: BTreeMap::new(),
+            keys: BTreeSet::new(),
             findings: Vec::new(),
             nodes: 0,
             copies: 0,
@@ -193,7 +195,7 @@ impl<'a> Reader<'a> {
                 );
                 return Ok(None);
             }
-            return Ok(Some(NodeKey { text: text.into_owned(), place }));
+            return Ok(Some(NodeKey { text: self.shared(&text), place }));
         }
         let plain = match &event {
             Event::Scalar(text, ..) => Some(text.to_string()),
@@ -202,13 +204,23 @@ impl<'a> Reader<'a> {
         let node = self.node(event, span, depth)?;
         match (plain, node.tree) {
             (Some(text), _) | (None, Tree::String(text)) => {
-                Ok(Some(NodeKey { text, place: node.place }))
+                Ok(Some(NodeKey { text: self.shared(&text), place: node.place }))
             }
             _ => {
                 self.complain("key", &node.place, "a key has to be a text", "quote it");
                 Ok(None)
             }
         }
+    }
+
+    /// A key's text, kept once however often it is written.
+    fn shared(&mut self, text: &str) -> Arc<str> {
+        if let Some(known) = self.keys.get(text) {
+            return Arc::clone(known);
+        }
+        let known: Arc<str> = Arc::from(text);
+        self.keys.insert(Arc::clone(&known));
+        known
     }
 
     fn alias(&mut self, id: usize, place: Place) -> Result<Node, Stop> {

@@ -157,7 +157,6 @@ pub(super) async fn make(reader: &Reader, items: &[Item]) -> Result<Plan, String
             dialect: Dialect::V2,
         },
         source: Source::default(),
-        appliable: true,
     };
     let plan = finish(draft, inputs).unwrap();
     assert!(plan.applyable, "the generator's plan is blocked: {:?}", plan.checks);

@@ -1,0 +1,162 @@
+//! A plan is made: manifests are read, tenant or snapshot observed, both compared, rules checked.
+
+use std::path::Path;
+use std::process::Command;
+
+use super::context::{Context, Manifests, Wrong};
+use super::live::{self, Live};
+use super::progress::Progress;
+use super::project::CheckLevel;
+use super::settings::{Settings, Tenant};
+use crate::kinds;
+use crate::model::Facts;
+use crate::plan::{self, Draft, Inputs, Plan, Policy, Setting, Source, draft, finish};
+use crate::tenant::{Observation, Reader, learn, observe};
+
+/// Makes a plan for a tenant.
+pub(super) async fn make(
+    context: &mut Context<'_>,
+    settings: &Settings,
+    reader: &Reader,
+    with_noops: bool,
+) -> anyhow::Result<Plan> {
+    let Manifests { items, sources, digest, .. } = sound(context, settings)?;
+    let wrong = |found: Vec<_>| match found.is_empty() {
+        true => Ok(()),
+        false => Err(Wrong::new(&found, &sources)),
+    };
+    // What is wrong among the manifests themselves is told before anything is sent.
+    wrong(kinds::declare(&items, None).1)?;
+    let mut progress = Progress::new(context.console);
+    let mut watch = |step| progress.tell(step);
+    let mut seen = observe(reader, &items, facts(settings), &mut watch).await?;
+    drop(items);
+    wrong(std::mem::take(&mut seen.findings))?;
+    let (draft, found) =
+        draft(&seen.desired, &seen.observed, &seen.facts, reader.dialect(), with_noops);
+    wrong(found)?;
+    let policy = policy(settings);
+    learn(reader, &draft, &policy, &mut seen.facts, &mut watch).await?;
+    drop(progress);
+    let tenant = tenant_of(settings.tenant()?);
+    let source = source(settings, digest);
+    Ok(close(draft, &seen, &policy, tenant, source)
+        .map_err(|found| Wrong::new(&found, &sources))?)
+}
+
+/// Makes a plan for what a snapshot tells; it needs no tenant.
+pub(super) fn make_live(
+    context: &mut Context<'_>,
+    settings: &Settings,
+    file: &Path,
+    with_noops: bool,
+) -> anyhow::Result<Plan> {
+    let mut live = Live::open(file, &context.cwd)?;
+    let Manifests { items, sources, digest, .. } = sound(context, settings)?;
+    let wrong = |found: Vec<_>| match found.is_empty() {
+        true => Ok(()),
+        false => Err(Wrong::new(&found, &sources)),
+    };
+    let needs = kinds::needs(&items);
+    let mut facts = facts(settings);
+    live.learn(&items, &needs, &mut facts)?;
+    let (desired, found) = kinds::declare(&items, Some(&facts));
+    drop(items);
+    wrong(found)?;
+    let observed = live.observe(&desired, &needs, &facts)?;
+    let (draft, found) = draft(&desired, &observed, &facts, live::DIALECT, with_noops);
+    wrong(found)?;
+    let mut tenant = match settings.tenant() {
+        Ok(tenant) => tenant_of(tenant),
+        Err(_) => plan::Tenant {
+            name: live.name.clone(),
+            url: format!("snapshot:{}", live.name),
+            dialect: live::DIALECT,
+        },
+    };
+    // A snapshot knows best whose it is.
+    tenant.name = live.metadata.name.take().unwrap_or(tenant.name);
+    tenant.url = live.metadata.url.take().unwrap_or(tenant.url);
+    let seen = Observation { desired, observed, facts, findings: Vec::new() };
+    let source = Source { live: Some(live.name), ..source(settings, digest) };
+    let policy = policy(settings);
+    Ok(close(draft, &seen, &policy, tenant, source)
+        .map_err(|found| Wrong::new(&found, &sources))?)
+}
+
+/// The manifests, where nothing is wrong with any of them by itself.
+fn sound(context: &mut Context<'_>, settings: &Settings) -> anyhow::Result<Manifests> {
+    let manifests = context.manifests(settings)?;
+    if !manifests.findings.is_empty() {
+        return Err(Wrong::new(&manifests.findings, &manifests.sources).into());
+    }
+    if manifests.items.is_empty() {
+        context.note_no_manifest(settings)?;
+    }
+    Ok(manifests)
+}
+
+/// What is known before anything was read.
+fn facts(settings: &Settings) -> Facts {
+    Facts {
+        licensed_agents: settings.licensed_agents.value,
+        timezone: settings.timezone.value.clone(),
+        ..Facts::default()
+    }
+}
+
+fn close(
+    draft: Draft,
+    seen: &Observation,
+    policy: &Policy,
+    tenant: plan::Tenant,
+    source: Source,
+) -> Result<Plan, Vec<crate::model::Finding>> {
+    let Observation { desired, observed, facts, .. } = seen;
+    finish(draft, Inputs { desired, observed, facts, policy, tenant, source })
+}
+
+/// The tenant as a plan names it.
+pub(super) fn tenant_of(tenant: &Tenant) -> plan::Tenant {
+    plan::Tenant {
+        name: tenant.name.value.clone(),
+        url: tenant.url.value.clone(),
+        dialect: tenant.dialect.value,
+    }
+}
+
+fn policy(settings: &Settings) -> Policy {
+    let setting = |level: &CheckLevel| match level {
+        CheckLevel::Block => Setting::Block,
+        CheckLevel::Hold => Setting::Hold,
+        CheckLevel::Warn => Setting::Warn,
+        CheckLevel::Off => Setting::Off,
+    };
+    Policy {
+        checks: settings
+            .checks
+            .iter()
+            .map(|(rule, level)| (rule.clone(), setting(level)))
+            .collect(),
+        allow_delete: settings.allow_delete.value,
+    }
+}
+
+/// The commit that the manifests are at, where git knows.
+fn source(settings: &Settings, manifests_digest: String) -> Source {
+    let folder = settings.manifests.value.first().map_or(settings.folder.as_path(), |path| {
+        if path.is_dir() { path } else { path.parent().unwrap_or(path) }
+    });
+    let commit = git(folder, &["rev-parse", "HEAD"]).filter(|commit| !commit.is_empty());
+    let dirty = commit
+        .as_ref()
+        .and_then(|_| git(folder, &["status", "--porcelain", "--", "."]))
+        .map(|changes| !changes.is_empty());
+    Source { commit, dirty, manifests_digest, live: None }
+}
+
+fn git(folder: &Path, arguments: &[&str]) -> Option<String> {
+    let output = Command::new("git").arg("-C").arg(folder).args(arguments).output().ok()?;
+    let text = output.status.success().then(|| String::from_utf8(output.stdout).ok())??;
+    Some(text.trim_end().to_owned())
+}

@@ -270,6 +270,31 @@ pub(super) enum SimCommand {
     },
     /// Forget what was done to the project's simulated tenant
     Reset,
+    /// Write a project with a simulated tenant of any size; the same one for the same seed
+    Generate(GenerateArgs),
+}
+
+/// `sim generate`.
+#[derive(Debug, Args)]
+pub(super) struct GenerateArgs {
+    /// How many agents, 1 to 1000000
+    #[arg(long, value_name = "N", default_value_t = 100,
+        value_parser = clap::value_parser!(u32).range(1..=1_000_000))]
+    pub(super) agents: u32,
+    /// How many skills, 1 to 1000; every agent holds all of them
+    #[arg(long, value_name = "M", default_value_t = 8,
+        value_parser = clap::value_parser!(u32).range(1..=1000))]
+    pub(super) skills: u32,
+    /// How many percent of the assignments a plan would change, 0 to 100
+    #[arg(long, value_name = "PERCENT", default_value = "5", value_parser = percent,
+        allow_negative_numbers = true)]
+    pub(super) changed: f64,
+    /// What everything is drawn from
+    #[arg(long, value_name = "S", default_value_t = 1)]
+    pub(super) seed: u64,
+    /// The folder to write; it must be empty or not there yet
+    #[arg(long, value_name = "DIR")]
+    pub(super) out: PathBuf,
 }
 
 impl Global {
@@ -299,4 +324,13 @@ fn seconds(text: &str) -> Result<std::time::Duration, String> {
     };
     let number: u64 = number.parse().map_err(|_| "write it as 30s, 5m or 2h".to_owned())?;
     Ok(std::time::Duration::from_secs(number.saturating_mul(factor)))
+}
+
+/// A number from 0 to 100.
+fn percent(text: &str) -> Result<f64, String> {
+    match text.parse::<f64>() {
+        // Minus zero is zero.
+        Ok(percent) if (0.0..=100.0).contains(&percent) => Ok(percent.abs()),
+        _ => Err("it must be a number from 0 to 100, such as 5 or 0.1".to_owned()),
+    }
 }

@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 
 pub use walk::{SourceFile, read_manifests};
 pub(super) use write::sync_folder;
-pub use write::{Access, write, write_out};
+pub use write::{Access, write, write_new, write_out};
 
 use super::console::ConsoleError;
 
@@ -101,6 +101,21 @@ pub fn modified(path: &Path) -> Option<jiff::Timestamp> {
 pub fn create_folder_of(file: &Path) -> Result<(), FileError> {
     let Some(folder) = file.parent() else { return Ok(()) };
     std::fs::create_dir_all(folder).map_err(FileError::write(folder))
+}
+
+/// Whether a folder is there with nothing in it, or could be created: nothing has its path.
+///
+/// # Errors
+/// It cannot be read.
+pub fn is_vacant(folder: &Path) -> Result<bool, FileError> {
+    match std::fs::read_dir(folder) {
+        Ok(mut entries) => Ok(entries.next().is_none()),
+        Err(error) => match error.kind() {
+            std::io::ErrorKind::NotFound => Ok(true),
+            std::io::ErrorKind::NotADirectory => Ok(false),
+            _ => Err(FileError::read(folder)(error)),
+        },
+    }
 }
 
 /// `path` as seen from `from`, both absolute, with forward slashes; `.` where they are the same.

@@ -1,7 +1,7 @@
 //! Writing so that a reader sees the old file or the new one, never half of it.
 
 use std::fs::{File, OpenOptions, Permissions};
-use std::io::{ErrorKind, Write as _};
+use std::io::{BufWriter, ErrorKind, Write as _};
 use std::path::{Path, PathBuf};
 
 use super::FileError;
@@ -48,6 +48,23 @@ pub fn write(path: &Path, content: &[u8], access: Access) -> Result<(), FileErro
         Err(_) => replace(&target, content, access, None),
     };
     written.map_err(FileError::write(path))
+}
+
+/// Writes a file that is not there yet piece by piece: its content is never held as a whole.
+///
+/// # Errors
+/// It is there already, or cannot be written.
+pub fn write_new(
+    path: &Path,
+    content: impl FnOnce(&mut BufWriter<File>) -> std::io::Result<()>,
+) -> Result<(), FileError> {
+    let put = || {
+        let file = OpenOptions::new().write(true).create_new(true).open(path)?;
+        let mut file = BufWriter::new(file);
+        content(&mut file)?;
+        file.flush()
+    };
+    put().map_err(FileError::write(path))
 }
 
 fn write_device(path: &Path, content: &[u8]) -> std::io::Result<()> {

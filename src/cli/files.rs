@@ -103,19 +103,16 @@ pub fn create_folder_of(file: &Path) -> Result<(), FileError> {
     std::fs::create_dir_all(folder).map_err(FileError::write(folder))
 }
 
-/// Whether a folder is there with nothing in it, or could be created: nothing has its path.
+/// Whether nothing is in the way of a new folder: nothing has its path, or an empty folder has.
 ///
 /// # Errors
-/// It cannot be read.
+/// The folder cannot be read.
 pub fn is_vacant(folder: &Path) -> Result<bool, FileError> {
-    match std::fs::read_dir(folder) {
-        Ok(mut entries) => Ok(entries.next().is_none()),
-        Err(error) => match error.kind() {
-            std::io::ErrorKind::NotFound => Ok(true),
-            std::io::ErrorKind::NotADirectory => Ok(false),
-            _ => Err(FileError::read(folder)(error)),
-        },
+    if !folder.is_dir() {
+        return Ok(!folder.exists());
     }
+    let mut entries = std::fs::read_dir(folder).map_err(FileError::read(folder))?;
+    Ok(entries.next().is_none())
 }
 
 /// `path` as seen from `from`, both absolute, with forward slashes; `.` where they are the same.
@@ -151,7 +148,7 @@ fn lexical(path: &Path) -> PathBuf {
 pub(super) mod tests {
     use std::path::{Path, PathBuf};
 
-    use super::{read_text, relative};
+    use super::{is_vacant, read_text, relative};
 
     /// A folder for one test, gone when it is dropped.
     pub(in crate::cli) struct Folder(PathBuf);
@@ -203,6 +200,17 @@ pub(super) mod tests {
         assert!(error.ends_with("is not UTF-8: the byte at offset 5 does not belong there"));
         let error = read_text(&folder.path().join("none")).unwrap_err().to_string();
         assert!(error.contains("none cannot be read: No such file"), "{error}");
+    }
+
+    #[test]
+    fn what_is_in_the_way() {
+        let folder = Folder::new("vacant");
+        let check = |path: &Path, expect: bool| assert_eq!(is_vacant(path).unwrap(), expect);
+        check(folder.path(), true);
+        check(&folder.path().join("none"), true);
+        let file = folder.put("file", "");
+        check(folder.path(), false);
+        check(&file, false);
     }
 
     #[test]

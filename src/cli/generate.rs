@@ -10,16 +10,12 @@ use crate::world::generate::{Generator, Parameters};
 
 /// Runs the command.
 pub(super) fn run(context: &mut Context<'_>, args: &GenerateArgs) -> anyhow::Result<Exit> {
-    let parameters = Parameters {
-        agents: args.agents.try_into()?,
-        skills: args.skills.try_into()?,
-        changed: args.changed,
-        seed: args.seed,
-    };
+    let &GenerateArgs { agents, skills, changed, seed, .. } = args;
+    let parameters = Parameters { agents, skills, changed, seed };
     let folder = context.cwd.join(&args.out);
     if !files::is_vacant(&folder)? {
-        let message = format!("--out {}: it is there already, and not empty", args.out.display());
-        let hint = "name a folder that is empty or not there yet, or remove this one";
+        let message = format!("--out {}: it is there already and not empty", args.out.display());
+        let hint = "remove it, or name a folder that is empty or not there yet";
         return Err(UsageError::new(message).hint(hint).into());
     }
     let told = told(&parameters, &seen_from_outside(context, &args.out));
@@ -45,8 +41,7 @@ fn seen_from_outside(context: &Context<'_>, out: &Path) -> PathBuf {
 fn told(parameters: &Parameters, folder: &Path) -> String {
     let Parameters { agents, skills, .. } = parameters;
     format!(
-        "Wrote a contact centre to {folder}\n  \
-         agents {agents}, skills {skills}, assignments {}; {} of them differ from the manifests\n\
+        "Wrote {folder}: agents {agents}, skills {skills}, assignments {}; the tenant differs in {}\n\
          Next: cxform --chdir {folder} plan\n",
         parameters.assignments(),
         parameters.changed_assignments(),

@@ -131,7 +131,9 @@ pub(in crate::cli) fn sync_folder(folder: &Path) -> std::io::Result<()> {
 
 #[cfg(test)]
 mod tests {
-    use super::{Access, write};
+    use std::io::Write as _;
+
+    use super::{Access, write, write_new};
     use crate::cli::files::tests::Folder;
 
     #[cfg(unix)]
@@ -168,6 +170,17 @@ mod tests {
         write(&folder.path().join("link"), b"through", Access::Private).unwrap();
         assert_eq!(folder.get("a"), "through");
         assert!(folder.path().join("link").is_symlink());
+    }
+
+    #[test]
+    fn a_new_file_takes_nothing_from_an_old_one() {
+        let folder = Folder::new("new");
+        let path = folder.path().join("a");
+        write_new(&path, |to| write!(to, "one, {}", "two")).unwrap();
+        assert_eq!(folder.get("a"), "one, two");
+        let error = write_new(&path, |to| to.write_all(b"three")).unwrap_err().to_string();
+        assert!(error.ends_with("a cannot be written: File exists (os error 17)"), "{error}");
+        assert_eq!(folder.get("a"), "one, two");
     }
 
     #[cfg(target_os = "linux")]

@@ -16,12 +16,13 @@ pub(super) fn project(parameters: &Parameters, to: &mut impl Write) -> Result<()
     write!(
         to,
         "\
-# A contact centre that was generated: agents {agents}, skills {skills}, assignments {assignments}.
-# As many of the assignments are not yet in the tenant as the manifests say: {differing}.
+# A generated contact centre with a simulated tenant.
+#
+#   agents {agents}, skills {skills}, assignments {assignments}; the tenant differs in {differing}
+#
+# The same files come from
 #
 #   cxform sim generate --agents {agents} --skills {skills} --changed {changed} --seed {seed} --out FOLDER
-#
-# The same command writes the same files again.
 apiVersion: cxform/v1
 kind: Project
 
@@ -29,11 +30,12 @@ manifests: [desired-state]
 defaultTenant: sim
 
 tenants:
-  # A tenant inside the program, seeded from tenant.json. `cxform sim reset` makes it as that says.
+  # A tenant inside the program, seeded from tenant.json. It needs no network and no credentials.
+  # `cxform sim reset` makes it as its seed says again.
   sim:
     dialect: v2
     url: \"sim:tenant.json\"
-    # It has no limits, so that it is read as fast as this machine can.
+    # It has no limits: these are high, so that it is read as fast as this machine can.
     requestsPerSecond: 1000000
     concurrency: 64
     licensedAgents: {licensed}

@@ -176,7 +176,7 @@ mod tests {
     fn a_new_file_takes_nothing_from_an_old_one() {
         let folder = Folder::new("new");
         let path = folder.path().join("a");
-        write_new(&path, |to| write!(to, "one, {}", "two")).unwrap();
+        write_new(&path, |to| write!(to, "one, two")).unwrap();
         assert_eq!(folder.get("a"), "one, two");
         let error = write_new(&path, |to| to.write_all(b"three")).unwrap_err().to_string();
         assert!(error.ends_with("a cannot be written: File exists (os error 17)"), "{error}");

@@ -3,6 +3,7 @@
 use std::num::NonZeroU16;
 use std::path::PathBuf;
 
+use clap::builder::RangedU64ValueParser;
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
 use super::settings::Flags;
@@ -274,6 +275,29 @@ pub(super) enum SimCommand {
     },
     /// Forget what was done to the project's simulated tenant
     Reset,
+    /// Write a project with a simulated tenant of any size; the same one for the same seed
+    Generate(GenerateArgs),
+}
+
+/// `sim generate`.
+#[derive(Debug, Args)]
+pub(super) struct GenerateArgs {
+    /// How many agents, 1 to 1000000
+    #[arg(long, value_name = "N", default_value = "100", value_parser = up_to(1_000_000))]
+    pub(super) agents: usize,
+    /// How many skills, 1 to 1000; every agent holds all of them
+    #[arg(long, value_name = "M", default_value = "8", value_parser = up_to(1000))]
+    pub(super) skills: usize,
+    /// How many percent of the assignments differ from the manifests, 0 to 100
+    #[arg(long, value_name = "PERCENT", default_value = "5")]
+    #[arg(value_parser = percent, allow_negative_numbers = true)]
+    pub(super) changed: f64,
+    /// What everything is drawn from
+    #[arg(long, value_name = "S", default_value_t = 1)]
+    pub(super) seed: u64,
+    /// The folder to write; it must be empty or not there yet
+    #[arg(long, value_name = "DIR")]
+    pub(super) out: PathBuf,
 }
 
 impl Global {
@@ -303,4 +327,18 @@ fn seconds(text: &str) -> Result<std::time::Duration, String> {
     };
     let number: u64 = number.parse().map_err(|_| "write it as 30s, 5m or 2h".to_owned())?;
     Ok(std::time::Duration::from_secs(number.saturating_mul(factor)))
+}
+
+/// A whole number from 1 to `most`.
+fn up_to(most: u64) -> RangedU64ValueParser<usize> {
+    RangedU64ValueParser::new().range(1..=most)
+}
+
+/// A number from 0 to 100.
+fn percent(text: &str) -> Result<f64, String> {
+    match text.parse::<f64>() {
+        // Minus zero is zero.
+        Ok(percent) if (0.0..=100.0).contains(&percent) => Ok(percent.abs()),
+        _ => Err("it must be a number from 0 to 100, such as 5 or 0.1".to_owned()),
+    }
 }

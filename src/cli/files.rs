@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 
 pub use walk::{SourceFile, read_manifests};
 pub(super) use write::sync_folder;
-pub use write::{Access, Content, write, write_out, write_with};
+pub use write::{Access, Content, write, write_new, write_out, write_with};
 
 use super::console::ConsoleError;
 
@@ -112,6 +112,18 @@ pub fn create_folder_of(file: &Path) -> Result<(), FileError> {
     std::fs::create_dir_all(folder).map_err(FileError::write(folder))
 }
 
+/// Whether nothing is in the way of a new folder: nothing has its path, or an empty folder has.
+///
+/// # Errors
+/// The folder cannot be read.
+pub fn is_vacant(folder: &Path) -> Result<bool, FileError> {
+    if !folder.is_dir() {
+        return Ok(!folder.exists());
+    }
+    let mut entries = std::fs::read_dir(folder).map_err(FileError::read(folder))?;
+    Ok(entries.next().is_none())
+}
+
 /// `path` as seen from `from`, both absolute, with forward slashes; `.` where they are the same.
 #[must_use]
 pub fn relative(path: &Path, from: &Path) -> String {
@@ -145,7 +157,7 @@ fn lexical(path: &Path) -> PathBuf {
 pub(super) mod tests {
     use std::path::{Path, PathBuf};
 
-    use super::{read_text, relative};
+    use super::{is_vacant, read_text, relative};
 
     /// A folder for one test, gone when it is dropped.
     pub(in crate::cli) struct Folder(PathBuf);
@@ -197,6 +209,17 @@ pub(super) mod tests {
         assert!(error.ends_with("is not UTF-8: the byte at offset 5 does not belong there"));
         let error = read_text(&folder.path().join("none")).unwrap_err().to_string();
         assert!(error.contains("none cannot be read: No such file"), "{error}");
+    }
+
+    #[test]
+    fn what_is_in_the_way() {
+        let folder = Folder::new("vacant");
+        let check = |path: &Path, expect: bool| assert_eq!(is_vacant(path).unwrap(), expect);
+        check(folder.path(), true);
+        check(&folder.path().join("none"), true);
+        let file = folder.put("file", "");
+        check(folder.path(), false);
+        check(&file, false);
     }
 
     #[test]

@@ -13,6 +13,7 @@ mod embedded;
 pub mod environment;
 pub mod exit;
 pub mod files;
+mod generate;
 mod journal;
 mod live;
 mod making;
@@ -102,6 +103,7 @@ fn start(
             sim::serve(&mut context, file.as_deref(), port)
         }
         Command::Sim { command: SimCommand::Reset } => sim::reset(&mut context),
+        Command::Sim { command: SimCommand::Generate(args) } => generate::run(&mut context, &args),
         Command::Completions { shell } => completions::run(&mut context, shell),
         Command::Version { json } => version::run(&mut context, json),
     }

@@ -10,6 +10,7 @@ mod auth;
 mod behaviour;
 mod call;
 mod fault;
+pub mod generate;
 mod journal;
 mod limits;
 mod refusal;

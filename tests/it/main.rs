@@ -8,6 +8,7 @@
 )]
 
 mod docs;
+mod generate;
 mod laws;
 mod layers;
 mod program;

@@ -61,6 +61,20 @@ pub fn write_with(path: &Path, content: Content<'_>, access: Access) -> Result<(
     written.map_err(FileError::write(path))
 }
 
+/// Writes a file that is not there yet.
+///
+/// # Errors
+/// It is there already, or cannot be written.
+pub fn write_new(path: &Path, content: Content<'_>) -> Result<(), FileError> {
+    let put = || {
+        let file = OpenOptions::new().write(true).create_new(true).open(path)?;
+        let mut file = BufWriter::new(file);
+        content(&mut file)?;
+        file.flush()
+    };
+    put().map_err(FileError::write(path))
+}
+
 fn write_device(path: &Path, content: Content<'_>) -> std::io::Result<()> {
     let mut device = BufWriter::new(OpenOptions::new().append(true).open(path)?);
     content(&mut device)?;
@@ -127,7 +141,8 @@ pub(in crate::cli) fn sync_folder(folder: &Path) -> std::io::Result<()> {
 
 #[cfg(test)]
 mod tests {
-    use super::{Access, write};
+
+    use super::{Access, write, write_new};
     use crate::cli::files::tests::Folder;
 
     #[cfg(unix)]
@@ -164,6 +179,17 @@ mod tests {
         write(&folder.path().join("link"), b"through", Access::Private).unwrap();
         assert_eq!(folder.get("a"), "through");
         assert!(folder.path().join("link").is_symlink());
+    }
+
+    #[test]
+    fn a_new_file_takes_nothing_from_an_old_one() {
+        let folder = Folder::new("new");
+        let path = folder.path().join("a");
+        write_new(&path, &|to| write!(to, "one, two")).unwrap();
+        assert_eq!(folder.get("a"), "one, two");
+        let error = write_new(&path, &|to| to.write_all(b"three")).unwrap_err().to_string();
+        assert!(error.ends_with("a cannot be written: File exists (os error 17)"), "{error}");
+        assert_eq!(folder.get("a"), "one, two");
     }
 
     #[cfg(target_os = "linux")]

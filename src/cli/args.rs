@@ -53,6 +53,8 @@ pub(super) enum Command {
     Plan(PlanArgs),
     /// Show a saved plan
     Show(ShowArgs),
+    /// Write the whole tenant into a file: to plan against, or to simulate
+    Snapshot(SnapshotArgs),
     /// Change the tenant as the manifests, or a saved plan, say
     Apply(ApplyArgs),
     /// Look into the audit
@@ -200,6 +202,14 @@ impl From<DetailArg> for Detail {
             DetailArg::Full => Self::Full,
         }
     }
+}
+
+/// `snapshot`.
+#[derive(Debug, Args)]
+pub(super) struct SnapshotArgs {
+    /// The file, JSON (which YAML readers take too); `-` is standard output
+    #[arg(long, value_name = "FILE")]
+    pub(super) out: PathBuf,
 }
 
 /// `show`.

@@ -24,6 +24,7 @@ pub mod schema;
 pub mod settings;
 mod show;
 mod sim;
+mod snapshot;
 pub mod state;
 mod trace;
 mod validate;
@@ -91,6 +92,7 @@ fn start(
         Command::Schema(args) => schema::run(&mut context, &args),
         Command::Plan(args) => planning::run(&mut context, &args),
         Command::Show(args) => show::run(&mut context, &args),
+        Command::Snapshot(args) => snapshot::run(&mut context, &args),
         Command::Apply(args) => apply::run(&mut context, &args),
         Command::Audit { command: AuditCommand::Verify { files, head } } => {
             audit::verify(&mut context, &files, head.as_deref())

@@ -4,7 +4,7 @@ use serde::Deserialize;
 use serde_json::Value;
 
 use crate::http::{Dialect, Read, encode, lenient};
-use crate::model::Licence;
+use crate::model::{Licence, Raw};
 
 /// The read that answers the licences of one agent; 404 where the agent is unknown.
 #[must_use]
@@ -30,6 +30,22 @@ pub fn licences(answer: &str) -> Option<Vec<Licence>> {
         Some(Licence { kind: row.get("licenseType")?.as_str()?.to_owned(), active })
     };
     Some(answer.licenses.iter().filter_map(licence).collect())
+}
+
+/// The sort of what has licences.
+pub const LICENSED: &str = "agent";
+
+/// An agent's row with the licences of an answer, verbatim: as a snapshot has it.
+#[must_use]
+pub fn with_licences(row: &Raw, answer: &Raw) -> Raw {
+    let told = answer.fields().and_then(|mut fields| fields.remove("licenses"));
+    match (row.fields(), told) {
+        (Some(mut fields), Some(told)) => {
+            fields.insert("licenses".to_owned(), told);
+            Raw::object(&fields)
+        }
+        _ => row.clone(),
+    }
 }
 
 /// Whether an agent with these licences may be routed to: an active one of type `routing` or

@@ -4,7 +4,7 @@ mod licences;
 pub mod sim;
 mod strategies;
 
-pub use licences::{licences, may_be_routed, read_licences};
+pub use licences::{LICENSED, licences, may_be_routed, read_licences, with_licences};
 pub use strategies::{STRATEGIES, active_skills, list_strategies};
 
 use serde::Deserialize;
@@ -42,6 +42,14 @@ fn skills(dialect: Dialect) -> Read {
     match dialect {
         Dialect::V2 => Read::new("/api/v2/skills", "skill:read"),
     }
+}
+
+/// The tenant's id of what a row tells, where it has one.
+#[must_use]
+pub fn id_of(row: &str) -> Option<String> {
+    let fields = lenient::Fields::of(row)?.0;
+    let (_, id) = fields.iter().rev().find(|(name, _)| name == "id")?;
+    lenient::verbatim_text(id).map(std::borrow::Cow::into_owned)
 }
 
 /// Users and skills are told alike: an id, perhaps a name, perhaps an e-mail address.

@@ -100,8 +100,22 @@ pub trait Wire: Sync {
     /// What a listed entity is called by references.
     fn named(&self, row: &str) -> Option<Named>;
 
-    /// The reads that the desired state needs beside the list, each with its lane.
-    fn parts(&self, desired: &Desired) -> Vec<(Address, Read)>;
+    /// The sort of what its lanes are, where it is not listed as a whole but lane by lane: `agent`.
+    fn lanes(&self) -> Option<&'static str> {
+        None
+    }
+
+    /// The read of one lane's entities, where it is told lane by lane.
+    fn part(&self, lane: &Address) -> Option<Read> {
+        let _ = lane;
+        None
+    }
+
+    /// An entity of a lane with all that it needs to stand without it, in a snapshot.
+    fn alone(&self, row: &Raw, lane: &Address) -> Raw {
+        let _ = lane;
+        row.clone()
+    }
 
     /// What reads entities, one after the other.
     fn decoder<'f>(&self, facts: &'f Facts) -> Box<dyn Decode + Send + 'f>;

@@ -8,6 +8,7 @@ mod observe;
 mod pace;
 mod reader;
 mod session;
+mod snapshot;
 mod token;
 mod transport;
 mod words;
@@ -16,6 +17,7 @@ pub use apply::{Intent, Journal, JournalError, Recorded, apply};
 pub use figures::Figures;
 pub use observe::{Observation, Step, Watch, learn, observe};
 pub use reader::{Fetched, Reader, Writer, Wrote};
+pub use snapshot::{Taken, snapshot};
 pub use token::Credentials;
 
 use crate::http::Dialect;

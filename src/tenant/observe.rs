@@ -66,7 +66,11 @@ pub async fn observe(
     }
     for (index, kind) in KINDS.iter().enumerate() {
         let Some(wire) = kind.wire(reader.dialect()) else { continue };
-        let parts = wire.parts(&observation.desired);
+        let lane = |head: &Arc<str>| {
+            let lane = wire.lane(&Address::of_parts(head, None));
+            wire.part(&lane).map(|read| (lane, read))
+        };
+        let parts: Vec<_> = observation.desired.heads(kind.name()).filter_map(lane).collect();
         let (mut done, of) = (0, parts.len());
         let fetch = |reader: Reader, (lane, read)| async move {
             reader.list(&read).await.map(|fetched| (lane, fetched))

@@ -6,6 +6,7 @@ mod changed;
 mod desired;
 mod end;
 mod faults;
+mod offline;
 mod order;
 mod random;
 mod requests;

@@ -10,7 +10,7 @@ use super::{Fields, Side, Window, assignment, window};
 use crate::http::lenient::{self, verbatim_text};
 use crate::http::{Method, Read, Write, encode};
 use crate::kinds::{Action, Basis, Decode, Look, Wire, Writing};
-use crate::model::{Address, Desired, Document, Facts, Memo, Named, Raw, Remote};
+use crate::model::{Address, Document, Facts, Memo, Named, Raw, Remote};
 
 /// The v2 spelling.
 pub(super) struct V2;
@@ -175,13 +175,22 @@ impl Wire for V2 {
         None
     }
 
-    fn parts(&self, desired: &Desired) -> Vec<(Address, Read)> {
-        let read = |head: &Arc<str>| {
-            let lane = self.lane(&Address::of_parts(head, None));
-            let read = Read::new(set_of(&lane.segment(0)), "users:read");
-            (lane, read)
-        };
-        desired.heads("assignment").map(read).collect()
+    fn lanes(&self) -> Option<&'static str> {
+        Some("agent")
+    }
+
+    fn part(&self, lane: &Address) -> Option<Read> {
+        Some(Read::new(set_of(&lane.segment(0)), "users:read"))
+    }
+
+    fn alone(&self, row: &Raw, lane: &Address) -> Raw {
+        match row.fields() {
+            Some(mut fields) if !fields.contains_key("userId") => {
+                fields.insert("userId".to_owned(), Raw::of(&lane.segment(0)));
+                Raw::object(&fields)
+            }
+            _ => row.clone(),
+        }
     }
 
     fn decoder<'f>(&self, facts: &'f Facts) -> Box<dyn Decode + Send + 'f> {

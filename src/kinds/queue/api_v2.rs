@@ -10,7 +10,7 @@ use super::{Fields, Overflow, refer};
 use crate::http::{Method, Read, Write, encode, lenient};
 use crate::kinds::{Action, Basis, Decode, Look, Wire, Writing};
 use crate::model::{
-    Address, Desired, Document, Facts, Fields as RawFields, Link, Links, Named, Raw, Remote,
+    Address, Document, Facts, Fields as RawFields, Link, Links, Named, Raw, Remote,
 };
 
 /// The v2 spelling.
@@ -59,10 +59,6 @@ impl Wire for V2 {
     fn named(&self, text: &str) -> Option<Named> {
         let Row { id: Some(id), name, .. } = row(text)? else { return None };
         Some(Named { id: Some(id), name, email: None })
-    }
-
-    fn parts(&self, _: &Desired) -> Vec<(Address, Read)> {
-        Vec::new()
     }
 
     fn decoder<'f>(&self, facts: &'f Facts) -> Box<dyn Decode + Send + 'f> {

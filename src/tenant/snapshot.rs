@@ -1,0 +1,139 @@
+//! Reads a whole tenant, as it tells itself.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use super::observe::{Step, Watch, each_side_by_side};
+use super::{Fetched, Reader, TenantError};
+use crate::facts::{self, SOURCES};
+use crate::http::Read;
+use crate::kinds::KINDS;
+use crate::model::{Address, Raw};
+
+/// The lists of a snapshot, each by its name, with their rows in an order that does not depend on
+/// the tenant's.
+#[derive(Debug, Default)]
+pub struct Taken {
+    /// The rows, each verbatim but for what they need to stand alone.
+    pub sections: Vec<(&'static str, Vec<Raw>)>,
+}
+
+/// Reads every list once, and of every agent the licences and all that is told agent by agent.
+///
+/// # Errors
+/// The tenant cannot be reached, refuses, or the token lacks a scope.
+pub async fn snapshot(reader: &Reader, watch: &mut Watch<'_>) -> Result<Taken, TenantError> {
+    let dialect = reader.dialect();
+    let mut lists: Vec<(&'static str, Read)> =
+        SOURCES.iter().map(|source| (source.section, (source.list)(dialect))).collect();
+    lists.push((facts::STRATEGIES, facts::list_strategies(dialect)));
+    let wires: Vec<_> =
+        KINDS.iter().filter_map(|kind| Some((kind.name(), kind.wire(dialect)?))).collect();
+    lists.extend(wires.iter().filter_map(|(_, wire)| Some((wire.section(), wire.list()?))));
+    let mut scopes: BTreeSet<&str> = lists.iter().map(|(_, read)| read.scope).collect();
+    scopes.extend(wires.iter().flat_map(|(_, wire)| wire.read_scopes()));
+    reader.require(&scopes).await?;
+
+    let mut rows: BTreeMap<&'static str, Rows> = BTreeMap::new();
+    let order: Vec<&'static str> = lists.iter().map(|(section, _)| *section).collect();
+    let fetch = |reader: Reader, (section, read)| async move {
+        reader.list(&read).await.map(|fetched| (section, fetched))
+    };
+    each_side_by_side(reader, lists, fetch, |(section, fetched): (&str, Fetched)| {
+        rows.entry(section).or_default().extend(fetched.rows, None);
+    })
+    .await?;
+    let mut taken = Taken::default();
+    for section in order {
+        taken.sections.push((section, rows.remove(section).unwrap_or_default().finish()));
+    }
+    let lanes = |sort: &str| -> Vec<Address> {
+        let source = SOURCES.iter().find(|source| source.sort == sort);
+        let section = |name| taken.sections.iter().find(|(section, _)| *section == name);
+        let rows = source.and_then(|s| Some((s, section(s.section)?)));
+        let named = rows
+            .into_iter()
+            .flat_map(|(s, (_, rows))| rows.iter().filter_map(|row| (s.named)(row.as_str())));
+        named.filter_map(|named| Some(Address::new(source?.sort, &[&named.id?]))).collect()
+    };
+    let mut parts = Vec::new();
+    for (name, wire) in wires {
+        let Some(sort) = wire.lanes() else { continue };
+        let reads: Vec<(Address, Read)> = lanes(sort)
+            .into_iter()
+            .filter_map(|lane| Some((lane.clone(), wire.part(&lane)?)))
+            .collect();
+        let (mut done, of) = (0, reads.len());
+        let mut rows = Rows::default();
+        let fetch = |reader: Reader, (lane, read)| async move {
+            match reader.list(&read).await {
+                // Who has left meanwhile has nothing.
+                Err(TenantError::Refused { status: 404, .. }) => Ok((lane, Fetched::default())),
+                fetched => fetched.map(|fetched| (lane, fetched)),
+            }
+        };
+        each_side_by_side(reader, reads, fetch, |(lane, fetched): (Address, Fetched)| {
+            let alone = fetched.rows.iter().map(|row| wire.alone(row, &lane)).collect();
+            rows.extend(alone, Some(&lane));
+            done += 1;
+            watch(Step { what: name, done, of });
+        })
+        .await?;
+        parts.push((wire.section(), rows.finish()));
+    }
+    with_licences(reader, &mut taken, watch).await?;
+    taken.sections.extend(parts);
+    Ok(taken)
+}
+
+/// Puts the licences of every agent into its row.
+async fn with_licences(
+    reader: &Reader,
+    taken: &mut Taken,
+    watch: &mut Watch<'_>,
+) -> Result<(), TenantError> {
+    let dialect = reader.dialect();
+    let source = SOURCES.iter().find(|source| source.sort == facts::LICENSED);
+    let found = source.and_then(|source| {
+        let (_, rows) = taken.sections.iter_mut().find(|(name, _)| *name == source.section)?;
+        Some((source, rows))
+    });
+    let Some((source, rows)) = found else { return Ok(()) };
+    let ids = rows.iter().enumerate().filter_map(|(index, row)| {
+        let id = (source.named)(row.as_str())?.id?;
+        Some((index, facts::read_licences(dialect, &id)))
+    });
+    let asked: Vec<(usize, Read)> = ids.collect();
+    let (mut done, of) = (0, asked.len());
+    let ask = |reader: Reader, (index, read): (usize, Read)| async move {
+        Ok((index, reader.one(&read).await?.unwrap_or_default().rows))
+    };
+    each_side_by_side(reader, asked, ask, |(index, answer): (usize, Vec<Raw>)| {
+        if let (Some(row), Some(answer)) = (rows.get_mut(index), answer.first()) {
+            *row = facts::with_licences(row, answer);
+        }
+        done += 1;
+        watch(Step { what: "licence", done, of });
+    })
+    .await
+}
+
+/// Rows by what tells them apart: a list that moved while it was paged can tell one twice.
+#[derive(Default)]
+struct Rows(BTreeMap<(Option<Address>, String), Raw>);
+
+impl Rows {
+    fn extend(&mut self, rows: Vec<Raw>, lane: Option<&Address>) {
+        for row in rows {
+            // What has no id is told apart by all of it.
+            let id = facts::id_of(row.as_str()).unwrap_or_else(|| row.as_str().to_owned());
+            let known = self.0.entry((lane.cloned(), id)).or_insert_with(|| row.clone());
+            if row.as_str() < known.as_str() {
+                *known = row;
+            }
+        }
+    }
+
+    fn finish(self) -> Vec<Raw> {
+        self.0.into_values().collect()
+    }
+}

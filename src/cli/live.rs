@@ -1,6 +1,6 @@
 //! `plan --live SNAPSHOT`: what a file tells, instead of a tenant.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::io::Read;
 use std::path::{Path, PathBuf};
 
@@ -10,9 +10,9 @@ use super::context::{Wrong, source_of};
 use super::files::{self, FileError};
 use crate::facts::{self, SOURCES};
 use crate::http::Dialect;
-use crate::kinds::{KINDS, Observing};
+use crate::kinds::{KINDS, Kind, Observing};
 use crate::manifest;
-use crate::model::{Desired, Facts, Item, Names, Observed};
+use crate::model::{Desired, Facts, Item, Named, Names, Observed};
 use crate::world::{ApiVersion, Metadata, SectionError, TenantKind, Wanted, sections};
 
 /// A snapshot of a tenant, in a file.
@@ -28,23 +28,27 @@ pub(super) struct Live {
 
 /// A row that says too little to be used.
 struct Unusable {
-    section: &'static str,
+    section: String,
     number: usize,
     why: String,
 }
+
+const VERSION: &str = "apiVersion";
+const KIND: &str = "kind";
+/// What a snapshot begins with.
+const HEADER: [&str; 3] = [VERSION, KIND, "metadata"];
 
 /// The dialect that snapshots are told in.
 pub(super) const DIALECT: Dialect = Dialect::V2;
 
 impl Live {
-    /// Opens a snapshot, and looks at its header.
+    /// Opens a snapshot.
     pub(super) fn open(file: &Path, cwd: &Path) -> anyhow::Result<Self> {
         let (path, name) = (cwd.join(file), files::relative(&cwd.join(file), cwd));
         let mut live = Self { path, name, converted: None, metadata: Metadata::default() };
         if !live.is_json()? {
             live.convert()?;
         }
-        live.header()?;
         Ok(live)
     }
 
@@ -71,12 +75,12 @@ impl Live {
     /// Goes over the sections that are wanted.
     fn sections(
         &mut self,
-        wants: impl Fn(&str) -> Wanted,
+        mut wants: impl FnMut(&str) -> Wanted,
         mut take: impl FnMut(&str, &str),
     ) -> anyhow::Result<()> {
         let read = match &self.converted {
-            Some(json) => sections(json.as_bytes(), &wants, &mut take),
-            None => sections(files::open(&self.path)?, &wants, &mut take),
+            Some(json) => sections(json.as_bytes(), &mut wants, &mut take),
+            None => sections(files::open(&self.path)?, &mut wants, &mut take),
         };
         match read {
             Ok(()) => Ok(()),
@@ -91,95 +95,49 @@ impl Live {
         }
     }
 
-    fn header(&mut self) -> anyhow::Result<()> {
-        let (mut version, mut kind, mut metadata) = (None, None, Ok(None));
-        let wants = |name: &str| match name {
-            "apiVersion" | "kind" | "metadata" => Wanted::Rows,
-            _ => Wanted::Nothing,
-        };
-        let is_done = std::cell::Cell::new(0);
-        let wants = |name: &str| match is_done.get() {
-            3 => Wanted::End,
-            _ => wants(name),
-        };
-        self.sections(wants, |name, value| {
-            is_done.set(is_done.get() + 1);
-            match name {
-                "apiVersion" => version = serde_json::from_str::<ApiVersion>(value).ok(),
-                "kind" => kind = serde_json::from_str::<TenantKind>(value).ok(),
-                _ => metadata = serde_json::from_str::<Option<Metadata>>(value),
-            }
-        })?;
-        if (version, kind) != (Some(ApiVersion::V1), Some(TenantKind::Tenant)) || metadata.is_err()
-        {
-            // The schema has the words for what is wrong.
-            self.convert()?;
-        }
-        self.metadata = metadata.ok().flatten().unwrap_or_default();
-        Ok(())
-    }
-
-    /// What the tenant says and we do not manage.
+    /// What the tenant says and we do not manage, and what the snapshot says about itself.
     pub(super) fn learn(
         &mut self,
         items: &[Item],
         needs: &BTreeSet<&str>,
         facts: &mut Facts,
     ) -> anyhow::Result<()> {
-        let mut names: Vec<Names> =
-            SOURCES.iter().map(|s| Names::new(s.sort, s.keyed_by_id, [])).collect();
-        let mut kinds: Vec<Names> =
-            KINDS.iter().map(|kind| Names::new(kind.name(), false, [])).collect();
-        let listed = |section: &str| {
-            KINDS.iter().position(|kind| {
-                let wire = kind.wire(DIALECT).filter(|wire| wire.list().is_some());
-                needs.contains(kind.name()) && wire.is_some_and(|wire| wire.section() == section)
-            })
-        };
-        let wants = |section: &str| {
-            let is_it =
-                |source: &facts::Source| source.section == section && needs.contains(source.sort);
-            let is_fact = SOURCES.iter().any(is_it);
-            match is_fact || section == facts::STRATEGIES || listed(section).is_some() {
-                true => Wanted::Rows,
-                false => Wanted::Nothing,
+        let expected = expected(needs);
+        let mut missing = expected.len();
+        let wants = |section: &str| match expected.contains_key(section) {
+            // What comes after all that is expected is of no interest here.
+            _ if missing == 0 => Wanted::End,
+            true => {
+                missing -= 1;
+                Wanted::Rows
             }
+            false => Wanted::Nothing,
         };
-        let mut active = BTreeSet::new();
-        let mut rows = Rows::default();
+        let mut learning = Learning::default();
         self.sections(wants, |section, row| {
-            let number = rows.count(section);
-            if section == facts::STRATEGIES {
-                active.extend(facts::active_skills(row));
-            } else if let Some(index) = SOURCES.iter().position(|s| s.section == section) {
-                match (SOURCES[index].named)(row) {
-                    Some(named) => {
-                        if let (Some(id), Some(licences)) = (&named.id, facts::licences(row)) {
-                            facts.licences.insert(id.clone(), licences);
-                        }
-                        names[index].add(named);
-                    }
-                    None => rows.refuse(SOURCES[index].section, number, row),
-                }
-            } else if let Some(index) = listed(section)
-                && let Some(wire) = KINDS[index].wire(DIALECT)
-            {
-                match wire.named(row) {
-                    Some(named) => kinds[index].add(named),
-                    None => rows.refuse(wire.section(), number, row),
-                }
+            if let Some(part) = expected.get(section) {
+                learning.take(*part, section, row, facts);
             }
         })?;
+        let Learning { version, kind, metadata, active, mut names, rows } = learning;
+        if (version, kind) != (Some(ApiVersion::V1), Some(TenantKind::Tenant)) {
+            // The schema has the words for what is wrong.
+            self.convert()?;
+        }
+        self.metadata = metadata;
         self.judge(rows)?;
         facts.active_skills = Some(active);
-        for (source, names) in SOURCES.iter().zip(names).filter(|(s, _)| needs.contains(s.sort)) {
-            facts.names.insert(source.sort, names);
-        }
-        for (kind, mut names) in KINDS.iter().zip(kinds) {
-            if needs.contains(kind.name()) {
+        for part in expected.values() {
+            let (sort, keyed_by_id) = match part {
+                Part::Header | Part::Strategies => continue,
+                Part::Source(source) => (source.sort, source.keyed_by_id),
+                Part::Kind(kind) => (kind.name(), false),
+            };
+            let mut names = Names::new(sort, keyed_by_id, names.remove(sort).unwrap_or_default());
+            if let Part::Kind(kind) = part {
                 kind.declared_names(items).into_iter().for_each(|name| names.declare(name));
-                facts.names.insert(kind.name(), names);
             }
+            facts.names.insert(sort, names);
         }
         Ok(())
     }
@@ -209,10 +167,8 @@ impl Live {
         self.sections(wants, |section, row| {
             let number = rows.count(section);
             let Some(index) = kind_of(section) else { return };
-            if !observing.enter(index, row, None)
-                && let Some(wire) = KINDS[index].wire(DIALECT)
-            {
-                rows.refuse(wire.section(), number, row);
+            if !observing.enter(index, row, None) {
+                rows.refuse(section, number, row);
             }
         })?;
         self.judge(rows)?;
@@ -222,6 +178,75 @@ impl Live {
     fn judge(&self, rows: Rows) -> anyhow::Result<()> {
         let Some(Unusable { section, number, why }) = rows.unusable else { return Ok(()) };
         anyhow::bail!("{}: row {number} of {section} cannot be used: {why}", self.name)
+    }
+}
+
+/// What a section of a snapshot is for.
+#[derive(Clone, Copy)]
+enum Part {
+    Header,
+    Strategies,
+    Source(&'static facts::Source),
+    Kind(&'static dyn Kind),
+}
+
+/// The sections that tell what the manifests refer to.
+fn expected(needs: &BTreeSet<&str>) -> BTreeMap<&'static str, Part> {
+    let mut expected = BTreeMap::from(HEADER.map(|name| (name, Part::Header)));
+    expected.insert(facts::STRATEGIES, Part::Strategies);
+    let sources = SOURCES.iter().filter(|source| needs.contains(source.sort));
+    expected.extend(sources.map(|source| (source.section, Part::Source(source))));
+    for kind in KINDS.iter().filter(|kind| needs.contains(kind.name())) {
+        let wire = kind.wire(DIALECT).filter(|wire| wire.list().is_some());
+        expected.extend(wire.map(|wire| (wire.section(), Part::Kind(*kind))));
+    }
+    expected
+}
+
+/// What was learnt so far.
+#[derive(Default)]
+struct Learning {
+    version: Option<ApiVersion>,
+    kind: Option<TenantKind>,
+    metadata: Metadata,
+    active: BTreeSet<String>,
+    names: BTreeMap<&'static str, Vec<Named>>,
+    rows: Rows,
+}
+
+impl Learning {
+    fn take(&mut self, part: Part, section: &str, row: &str, facts: &mut Facts) {
+        let number = self.rows.count(section);
+        let (sort, named) = match part {
+            Part::Header if section == VERSION => {
+                self.version = serde_json::from_str(row).ok();
+                return;
+            }
+            Part::Header if section == KIND => {
+                self.kind = serde_json::from_str(row).ok();
+                return;
+            }
+            Part::Header => {
+                self.metadata = serde_json::from_str(row).unwrap_or_default();
+                return;
+            }
+            Part::Strategies => {
+                self.active.extend(facts::active_skills(row));
+                return;
+            }
+            Part::Source(source) => (source.sort, (source.named)(row)),
+            Part::Kind(kind) => (kind.name(), kind.wire(DIALECT).and_then(|wire| wire.named(row))),
+        };
+        let Some(named) = named else {
+            self.rows.refuse(section, number, row);
+            return;
+        };
+        if sort == facts::LICENSED
+            && let (Some(id), Some(licences)) = (&named.id, facts::licences(row))
+        {
+            facts.licences.insert(id.clone(), licences);
+        }
+        self.names.entry(sort).or_default().push(named);
     }
 }
 
@@ -244,11 +269,14 @@ impl Rows {
         self.count
     }
 
-    fn refuse(&mut self, section: &'static str, number: usize, row: &str) {
+    fn refuse(&mut self, section: &str, number: usize, row: &str) {
         let why = || match serde_json::from_str::<serde::de::IgnoredAny>(row) {
             Err(error) => error.to_string(),
             Ok(_) => "it lacks an id that others know it by".to_owned(),
         };
-        self.unusable.get_or_insert_with(|| Unusable { section, number, why: why() });
+        self.unusable.get_or_insert_with(|| {
+            let section = section.to_owned();
+            Unusable { section, number, why: why() }
+        });
     }
 }

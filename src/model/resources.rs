@@ -8,29 +8,61 @@ use std::sync::Arc;
 use super::Address;
 
 /// One value for each address. Half a million assignments cost no allocation beyond their own: an
-/// agent's stand in one list, by the second part of their addresses.
-#[derive(Clone, Debug, PartialEq)]
+/// agent's stand in one list, and what comes for the same agent again finds it at once.
+#[derive(Clone, Debug)]
 pub struct Resources<V> {
-    groups: BTreeMap<Arc<str>, Group<V>>,
+    /// Where the group of each first part is.
+    heads: BTreeMap<Arc<str>, usize>,
+    groups: Vec<Group<V>>,
+    /// The group that was put into last.
+    last: usize,
     len: usize,
 }
 
-/// The values whose addresses begin alike, by the rest of the address.
-type Group<V> = Vec<(Option<Arc<str>>, V)>;
+/// The values whose addresses begin alike, as they came.
+#[derive(Clone, Debug)]
+struct Group<V> {
+    head: Arc<str>,
+    values: Vec<(Option<Arc<str>>, V)>,
+    /// Their indices by the rest of the address: small, so that putting one in between is cheap.
+    order: Vec<u32>,
+}
 
 impl<V> Default for Resources<V> {
     fn default() -> Self {
-        Self { groups: BTreeMap::new(), len: 0 }
+        Self { heads: BTreeMap::new(), groups: Vec::new(), last: 0, len: 0 }
+    }
+}
+
+impl<V> Group<V> {
+    /// Where a value stands in the order, or would.
+    fn place(&self, tail: Option<&Arc<str>>) -> Result<usize, usize> {
+        let tail_at =
+            |index: &u32| self.values.get(*index as usize).and_then(|(own, _)| own.as_ref());
+        // What comes in order is put at the end without a search.
+        match self.order.last() {
+            Some(last) if tail_at(last) < tail => Err(self.order.len()),
+            _ => self.order.binary_search_by(|index| tail_at(index).cmp(&tail)),
+        }
+    }
+
+    fn at(&self, place: usize) -> Option<Entry<'_, V>> {
+        let (tail, value) = self.values.get(*self.order.get(place)? as usize)?;
+        Some(Entry { head: &self.head, tail: tail.as_ref(), value })
     }
 }
 
 impl<V> Resources<V> {
+    fn group(&self, head: &str) -> Option<&Group<V>> {
+        self.groups.get(*self.heads.get(head)?)
+    }
+
     /// The value at an address.
     #[must_use]
     pub fn get(&self, address: &Address) -> Option<&V> {
-        let group = self.groups.get(address.head())?;
-        let at = place(group, address.tail()).ok()?;
-        group.get(at).map(|(_, value)| value)
+        let group = self.group(address.head())?;
+        let place = group.place(address.tail()).ok()?;
+        group.at(place).map(|entry| entry.value)
     }
 
     /// Whether there is a value at an address.
@@ -42,7 +74,7 @@ impl<V> Resources<V> {
     /// Whether there is a value whose address begins with this first part.
     #[must_use]
     pub fn has_head(&self, head: &str) -> bool {
-        self.groups.contains_key(head)
+        self.heads.contains_key(head)
     }
 
     /// How many there are.
@@ -60,18 +92,18 @@ impl<V> Resources<V> {
     /// Puts a value at an address. Where one is there already, `wins` tells whether the new one
     /// (its first argument) takes its place.
     pub fn put(&mut self, address: &Address, value: V, wins: impl FnOnce(&V, &V) -> bool) {
-        // Looking first saves the shared key's count for the many that go into one group.
-        if !self.groups.contains_key(address.head()) {
-            self.groups.insert(Arc::clone(address.head()), Vec::new());
-        }
-        let Some(group) = self.groups.get_mut(address.head()) else { return };
-        match place(group, address.tail()) {
-            Err(at) => {
-                group.insert(at, (address.tail().cloned(), value));
+        self.last = self.index_of(address.head());
+        let Some(group) = self.groups.get_mut(self.last) else { return };
+        match group.place(address.tail()) {
+            Err(place) => {
+                let index = u32::try_from(group.values.len()).unwrap_or(u32::MAX);
+                group.order.insert(place, index);
+                group.values.push((address.tail().cloned(), value));
                 self.len += 1;
             }
-            Ok(at) => {
-                if let Some((_, there)) = group.get_mut(at)
+            Ok(place) => {
+                let index = group.order.get(place).copied().unwrap_or_default() as usize;
+                if let Some((_, there)) = group.values.get_mut(index)
                     && wins(&value, there)
                 {
                     *there = value;
@@ -80,15 +112,32 @@ impl<V> Resources<V> {
         }
     }
 
+    /// The index of a group, which is made where there is none.
+    fn index_of(&mut self, head: &Arc<str>) -> usize {
+        if self.groups.get(self.last).is_some_and(|group| Arc::ptr_eq(&group.head, head)) {
+            return self.last;
+        }
+        let next = self.groups.len();
+        let index = *self.heads.entry(Arc::clone(head)).or_insert(next);
+        if index == next {
+            let (values, order) = (Vec::new(), Vec::new());
+            self.groups.push(Group { head: Arc::clone(head), values, order });
+        }
+        index
+    }
+
     /// Gives back the room that growing has left over.
     pub fn shrink(&mut self) {
-        self.groups.values_mut().for_each(Vec::shrink_to_fit);
+        for group in &mut self.groups {
+            group.values.shrink_to_fit();
+            group.order.shrink_to_fit();
+        }
     }
 
     /// All values with their addresses, group by group.
     #[must_use]
     pub fn iter(&self) -> Iter<'_, V> {
-        Iter { groups: self.groups.iter(), group: None }
+        Iter { all: self, heads: self.heads.values(), group: None }
     }
 
     /// The addresses.
@@ -103,15 +152,14 @@ impl<V> Resources<V> {
 
     /// The values of one kind with their addresses.
     pub fn of_kind(&self, kind: &str) -> impl Iterator<Item = Entry<'_, V>> {
-        let groups = self.groups.iter().filter(move |(head, _)| is_of(head, kind));
-        groups.flat_map(|(head, group)| {
-            group.iter().map(move |(tail, value)| Entry { head, tail: tail.as_ref(), value })
-        })
+        let heads = self.heads.iter().filter(move |(head, _)| is_of(head, kind));
+        let groups = heads.filter_map(|(_, index)| self.groups.get(*index));
+        groups.flat_map(|group| (0..group.order.len()).filter_map(|place| group.at(place)))
     }
 
     /// The first parts of all addresses of a kind.
     pub fn heads(&self, kind: &str) -> impl Iterator<Item = &Arc<str>> {
-        self.groups.keys().filter(move |head| is_of(head, kind))
+        self.heads.keys().filter(move |head| is_of(head, kind))
     }
 
     /// The addresses of both, each once, with what either has there.
@@ -123,14 +171,6 @@ impl<V> Resources<V> {
 
 fn is_of(head: &str, kind: &str) -> bool {
     head.split('/').next() == Some(kind)
-}
-
-fn place<V>(group: &Group<V>, tail: Option<&Arc<str>>) -> Result<usize, usize> {
-    // What comes in order, as rows mostly do, is put at the end without a search.
-    match group.last() {
-        Some((last, _)) if last.as_ref() < tail => Err(group.len()),
-        _ => group.binary_search_by(|(own, _)| own.as_ref().cmp(&tail)),
-    }
 }
 
 /// One value and where it is.
@@ -157,8 +197,10 @@ impl<V> Entry<'_, V> {
 /// All values, group by group.
 #[derive(Debug)]
 pub struct Iter<'a, V> {
-    groups: btree_map::Iter<'a, Arc<str>, Group<V>>,
-    group: Option<(&'a Arc<str>, std::slice::Iter<'a, (Option<Arc<str>>, V)>)>,
+    all: &'a Resources<V>,
+    heads: btree_map::Values<'a, Arc<str>, usize>,
+    /// The group at hand, and the place in it.
+    group: Option<(&'a Group<V>, usize)>,
 }
 
 impl<'a, V> Iterator for Iter<'a, V> {
@@ -166,13 +208,14 @@ impl<'a, V> Iterator for Iter<'a, V> {
 
     fn next(&mut self) -> Option<Self::Item> {
         loop {
-            if let Some((head, values)) = &mut self.group
-                && let Some((tail, value)) = values.next()
+            if let Some((group, place)) = &mut self.group
+                && let Some(entry) = group.at(*place)
             {
-                return Some(Entry { head, tail: tail.as_ref(), value });
+                *place += 1;
+                return Some(entry);
             }
-            let (head, group) = self.groups.next()?;
-            self.group = Some((head, group.iter()));
+            let index = self.heads.next()?;
+            self.group = self.all.groups.get(*index).map(|group| (group, 0));
         }
     }
 }

@@ -62,7 +62,7 @@ pub struct Remote {
 }
 
 /// Everything that was read from the tenant.
-#[derive(Clone, Debug, Default, PartialEq)]
+#[derive(Clone, Debug, Default)]
 pub struct Observed {
     /// The resources.
     pub remotes: Resources<Remote>,

@@ -195,35 +195,50 @@ impl Inside {
 
     /// Where in these bytes the value ends; none where it goes on after them.
     fn end(&mut self, bytes: &[u8]) -> Option<usize> {
-        for (index, byte) in bytes.iter().enumerate() {
+        let mut at = 0;
+        while let Some(byte) = bytes.get(at) {
             if self.in_text {
-                match byte {
-                    _ if self.is_escaped => self.is_escaped = false,
-                    b'\\' => self.is_escaped = true,
-                    b'"' => {
-                        self.in_text = false;
-                        if self.depth == 0 {
-                            return Some(index + 1);
-                        }
-                    }
-                    _ => {}
+                at = self.pass_text(bytes, at)?;
+                if self.depth == 0 {
+                    return Some(at);
                 }
                 continue;
             }
             match byte {
-                b'"' if self.depth == 0 && self.has_begun => return Some(index),
+                b'"' if self.depth == 0 && self.has_begun => return Some(at),
                 b'"' => self.in_text = true,
                 b'{' | b'[' => self.depth += 1,
                 b'}' | b']' if self.depth > 1 => self.depth -= 1,
-                b'}' | b']' if self.depth == 1 => return Some(index + 1),
+                b'}' | b']' if self.depth == 1 => return Some(at + 1),
                 b'}' | b']' | b',' | b':' | b' ' | b'\n' | b'\r' | b'\t' if self.depth == 0 => {
-                    return Some(index);
+                    return Some(at);
                 }
                 _ => {}
             }
             self.has_begun = true;
+            at += 1;
         }
         None
+    }
+
+    /// Goes over a text to after its closing quote; none where it goes on after these bytes.
+    fn pass_text(&mut self, bytes: &[u8], from: usize) -> Option<usize> {
+        let mut at = from;
+        if std::mem::take(&mut self.is_escaped) {
+            at += 1;
+        }
+        loop {
+            at += bytes.get(at..)?.iter().position(|byte| matches!(byte, b'"' | b'\\'))?;
+            if bytes.get(at) == Some(&b'"') {
+                self.in_text = false;
+                return Some(at + 1);
+            }
+            if at + 1 == bytes.len() {
+                self.is_escaped = true;
+                return None;
+            }
+            at += 2;
+        }
     }
 }
 

@@ -37,8 +37,10 @@ pub const LICENSED: &str = "agent";
 
 /// An agent's row with the licences of an answer, verbatim: as a snapshot has it.
 #[must_use]
-pub fn with_licences(row: &Raw, answer: &Raw) -> Raw {
-    let told = answer.fields().and_then(|mut fields| fields.remove("licenses"));
+pub fn with_licences(row: &Raw, answer: &str) -> Raw {
+    let told = Raw::parse(answer)
+        .and_then(|answer| answer.fields())
+        .and_then(|mut fields| fields.remove("licenses"));
     match (row.fields(), told) {
         (Some(mut fields), Some(told)) => {
             fields.insert("licenses".to_owned(), told);

@@ -47,9 +47,13 @@ fn skills(dialect: Dialect) -> Read {
 /// The tenant's id of what a row tells, where it has one.
 #[must_use]
 pub fn id_of(row: &str) -> Option<String> {
-    let fields = lenient::Fields::of(row)?.0;
-    let (_, id) = fields.iter().rev().find(|(name, _)| name == "id")?;
-    lenient::verbatim_text(id).map(std::borrow::Cow::into_owned)
+    let mut id = None;
+    let is_object = lenient::fields(row, |name, value| {
+        if name == "id" {
+            id = Some(value);
+        }
+    });
+    lenient::verbatim_text(id.filter(|_| is_object)?).map(std::borrow::Cow::into_owned)
 }
 
 /// Users and skills are told alike: an id, perhaps a name, perhaps an e-mail address.

@@ -3,7 +3,7 @@
 
 use std::borrow::Cow;
 
-use serde::de::{MapAccess, Visitor};
+use serde::de::{DeserializeSeed, MapAccess, Visitor};
 use serde::{Deserialize, Deserializer};
 use serde_json::Value;
 use serde_json::value::RawValue;
@@ -36,38 +36,36 @@ pub fn as_text(value: &Value) -> Option<String> {
     }
 }
 
-/// The fields of a JSON object, each value verbatim and in the text that it came in.
-pub struct Fields<'a>(pub Vec<(Cow<'a, str>, &'a str)>);
+/// Hands on the fields of a JSON object one by one, each value verbatim and in the text that it
+/// came in; false where the text is no object.
+#[must_use]
+pub fn fields<'a>(text: &'a str, take: impl FnMut(Cow<'a, str>, &'a str)) -> bool {
+    let mut json = serde_json::Deserializer::from_str(text);
+    Fields(take).deserialize(&mut json).is_ok() && json.end().is_ok()
+}
 
-impl<'a> Fields<'a> {
-    /// Reads an object; none where the text is something else.
-    #[must_use]
-    pub fn of(text: &'a str) -> Option<Self> {
-        serde_json::from_str(text).ok()
+struct Fields<F>(F);
+
+impl<'de, F: FnMut(Cow<'de, str>, &'de str)> DeserializeSeed<'de> for Fields<F> {
+    type Value = ();
+
+    fn deserialize<D: Deserializer<'de>>(self, deserializer: D) -> Result<(), D::Error> {
+        deserializer.deserialize_map(self)
     }
 }
 
-impl<'de: 'a, 'a> Deserialize<'de> for Fields<'a> {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        struct Object;
+impl<'de, F: FnMut(Cow<'de, str>, &'de str)> Visitor<'de> for Fields<F> {
+    type Value = ();
 
-        impl<'de> Visitor<'de> for Object {
-            type Value = Fields<'de>;
+    fn expecting(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("an object")
+    }
 
-            fn expecting(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-                f.write_str("an object")
-            }
-
-            fn visit_map<M: MapAccess<'de>>(self, mut map: M) -> Result<Self::Value, M::Error> {
-                let mut fields = Vec::with_capacity(8);
-                while let Some((Name(name), value)) = map.next_entry::<_, &'de RawValue>()? {
-                    fields.push((name, value.get()));
-                }
-                Ok(Fields(fields))
-            }
+    fn visit_map<M: MapAccess<'de>>(mut self, mut map: M) -> Result<(), M::Error> {
+        while let Some((Name(name), value)) = map.next_entry::<_, &'de RawValue>()? {
+            (self.0)(name, value.get());
         }
-
-        deserializer.deserialize_map(Object)
+        Ok(())
     }
 }
 
@@ -110,15 +108,19 @@ pub fn verbatim_text(value: &str) -> Option<Cow<'_, str>> {
 
 #[cfg(test)]
 mod tests {
-    use super::{Fields, verbatim_text};
+    use super::{fields, verbatim_text};
 
     #[test]
     fn fields_are_verbatim() {
-        let Fields(fields) = Fields::of(r#" {"a": 1.10, "b\n":{"c" : [1]},"a":null}"#).unwrap();
-        let told: Vec<String> = fields.iter().map(|(k, v)| format!("{k:?}={v}")).collect();
-        assert_eq!(told, [r#""a"=1.10"#, r#""b\n"={"c" : [1]}"#, r#""a"=null"#]);
-        assert!(Fields::of("[1]").is_none());
-        assert!(Fields::of("{").is_none());
+        let told = |text: &str| {
+            let mut told = Vec::new();
+            fields(text, |name, value| told.push(format!("{name:?}={value}"))).then_some(told)
+        };
+        let expect = [r#""a"=1.10"#, r#""b\n"={"c" : [1]}"#, r#""a"=null"#];
+        assert_eq!(told(r#" {"a": 1.10, "b\n":{"c" : [1]},"a":null}"#).unwrap(), expect);
+        for text in ["[1]", "{", "{} {}"] {
+            assert_eq!(told(text), None, "{text}");
+        }
     }
 
     #[test]

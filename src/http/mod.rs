@@ -3,6 +3,7 @@
 
 pub mod lenient;
 pub mod retry;
+pub mod rows;
 
 use std::fmt::Write as _;
 
@@ -106,19 +107,6 @@ pub struct Write {
 
 /// How many entities a page of a list holds at most, and how many are asked for.
 pub const PAGE_SIZE: usize = 100;
-
-/// One page of a list: its entities, each verbatim. `total` is optional and not relied on.
-#[derive(serde::Deserialize)]
-pub struct Page {
-    /// The entities; a page with fewer than [`PAGE_SIZE`] is the last. Null counts as none.
-    #[serde(deserialize_with = "none_for_null")]
-    pub entities: Vec<Raw>,
-}
-
-fn none_for_null<'de, D: serde::Deserializer<'de>>(deserializer: D) -> Result<Vec<Raw>, D::Error> {
-    use serde::Deserialize as _;
-    Option::<Vec<Raw>>::deserialize(deserializer).map(Option::unwrap_or_default)
-}
 
 /// One response, as a value.
 #[derive(Clone, Debug, Default, PartialEq)]

@@ -25,7 +25,7 @@ pub(super) struct Lane {
     version: Option<String>,
     /// The whole set as it was read after the plan's version was not the tenant's any more. What
     /// the plan saw is no base for the lane's other changes then; this is.
-    seen: Option<Vec<Raw>>,
+    seen: Option<Fetched>,
 }
 
 /// What a change starts from: what the tenant has, as far as is known.
@@ -193,37 +193,40 @@ impl Lane {
         let mut facts = shared.facts();
         match wire.look(&change.address, change.id.as_deref()) {
             Look::One(read) => {
-                let Fetched { rows, etag } = reader.one(&read).await?.unwrap_or_default();
-                self.version = etag;
+                let fetched = reader.one(&read).await?.unwrap_or_default();
                 let mut decoder = wire.decoder(&facts);
-                let row = rows.first().map(Raw::as_str);
-                let remote = row.and_then(|row| decoder.decode(row, Some(&lane)));
-                Ok(Current { remote: remote.map(|(_, remote)| remote) })
+                let remote = fetched.rows().next().and_then(|row| decoder.decode(row, Some(&lane)));
+                let remote = remote.map(|(_, remote)| remote);
+                drop(decoder);
+                self.version = fetched.etag;
+                Ok(Current { remote })
             }
             Look::Listed(read) => {
-                let rows = match self.seen.take().filter(|_| self.version.is_some()) {
-                    Some(rows) => rows,
+                let seen = match self.seen.take().filter(|_| self.version.is_some()) {
+                    Some(seen) => seen,
                     None => {
-                        let Fetched { rows, etag } = reader.list(&read).await?;
+                        let mut seen = reader.list(&read).await?;
                         // The version of a list of the whole tenant is no resource's version.
-                        self.version = etag.filter(|_| wire.list().is_none());
-                        rows
+                        self.version = seen.etag.take().filter(|_| wire.list().is_none());
+                        seen
                     }
                 };
                 if wire.list().is_some()
                     && let Some(names) =
                         std::sync::Arc::make_mut(&mut facts).names.get_mut(change.address.kind())
                 {
-                    rows.iter()
-                        .filter_map(|row| wire.named(row.as_str()))
+                    seen.rows()
+                        .filter_map(|row| wire.named(row))
                         .for_each(|named| names.add(named));
                 }
                 let mut decoder = wire.decoder(&facts);
-                let decoded =
-                    rows.iter().filter_map(|row| decoder.decode(row.as_str(), Some(&lane)));
-                let mut found = decoded.filter(|(address, _)| *address == change.address);
-                let remote = found.next().map(|(_, remote)| remote);
-                self.seen = Some(rows);
+                let remote = seen
+                    .rows()
+                    .filter_map(|row| decoder.decode(row, Some(&lane)))
+                    .find(|(address, _)| *address == change.address)
+                    .map(|(_, remote)| remote);
+                drop(decoder);
+                self.seen = Some(seen);
                 Ok(Current { remote })
             }
         }

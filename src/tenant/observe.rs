@@ -7,7 +7,7 @@ use super::{Fetched, Reader, TenantError};
 use crate::facts::{self, SOURCES};
 use crate::http::Read;
 use crate::kinds::{self, KINDS, Observing};
-use crate::model::{Address, Desired, Facts, Finding, Item, Names, Observed, Raw};
+use crate::model::{Address, Desired, Facts, Finding, Item, Names, Observed};
 use crate::plan::{Draft, Policy};
 
 /// What should be and what is, in the tenant's own names.
@@ -60,8 +60,8 @@ pub async fn observe(
     }
     let mut observing = Observing::new(&observation.facts, reader.dialect(), &observation.desired);
     for (kind, rows) in listed {
-        for row in &rows {
-            observing.enter(kind, row.as_str(), None);
+        for row in rows.rows() {
+            observing.enter(kind, row, None);
         }
     }
     for (index, kind) in KINDS.iter().enumerate() {
@@ -76,8 +76,8 @@ pub async fn observe(
             reader.list(&read).await.map(|fetched| (lane, fetched))
         };
         each_side_by_side(reader, parts, fetch, |(lane, fetched): (Address, Fetched)| {
-            for row in &fetched.rows {
-                observing.enter(index, row.as_str(), Some(&lane));
+            for row in fetched.rows() {
+                observing.enter(index, row, Some(&lane));
             }
             if let Some(etag) = &fetched.etag {
                 observing.version(lane, etag);
@@ -106,17 +106,16 @@ pub async fn learn(
     if draft.wants_strategies(policy) {
         let read = facts::list_strategies(dialect);
         reader.require(&BTreeSet::from([read.scope])).await?;
-        let rows = reader.list(&read).await?.rows;
-        facts.active_skills =
-            Some(rows.iter().flat_map(|row| facts::active_skills(row.as_str())).collect());
+        let fetched = reader.list(&read).await?;
+        facts.active_skills = Some(fetched.rows().flat_map(facts::active_skills).collect());
     }
     let agents: Vec<Arc<str>> = draft.wants_licences(policy).into_iter().collect();
     let of = agents.len();
     let ask = move |reader: Reader, agent: Arc<str>| async move {
         let read = facts::read_licences(dialect, &agent);
-        let rows = reader.one(&read).await?.unwrap_or_default().rows;
+        let fetched = reader.one(&read).await?.unwrap_or_default();
         // An agent that the tenant does not know has no licence.
-        let licences = rows.first().and_then(|row| facts::licences(row.as_str()));
+        let licences = fetched.rows().next().and_then(facts::licences);
         Ok((agent, licences.unwrap_or_default()))
     };
     each_side_by_side(reader, agents, ask, |(agent, licences)| {
@@ -143,7 +142,7 @@ async fn list(
     needs: &BTreeSet<&str>,
     items: &[Item],
     facts: &mut Facts,
-) -> Result<Vec<(usize, Vec<Raw>)>, TenantError> {
+) -> Result<Vec<(usize, Fetched)>, TenantError> {
     let dialect = reader.dialect();
     let sources = SOURCES.iter().enumerate().filter(|(_, source)| needs.contains(source.sort));
     let sources = sources.map(|(index, source)| (index, (source.list)(dialect)));
@@ -154,19 +153,19 @@ async fn list(
     });
     let lists: Vec<(usize, Read)> = sources.chain(kinds).collect();
     let fetched = side_by_side(reader, lists, |reader, (index, read)| async move {
-        reader.list(&read).await.map(|fetched| (index, fetched.rows))
+        reader.list(&read).await.map(|fetched| (index, fetched))
     });
     let mut rows_of_kinds = Vec::new();
     for (index, rows) in fetched.await? {
         if let Some(source) = SOURCES.get(index) {
-            let named = rows.iter().filter_map(|row| (source.named)(row.as_str()));
+            let named = rows.rows().filter_map(source.named);
             let names = Names::new(source.sort, source.keyed_by_id, named);
             facts.names.insert(source.sort, names);
             continue;
         }
         let kind = KINDS[index - SOURCES.len()];
         let wire = kind.wire(dialect);
-        let named = rows.iter().filter_map(|row| wire?.named(row.as_str()));
+        let named = rows.rows().filter_map(|row| wire?.named(row));
         let mut names = Names::new(kind.name(), false, named);
         for name in kind.declared_names(items) {
             names.declare(name);

@@ -6,7 +6,8 @@ use std::sync::Arc;
 use super::figures::Figures;
 use super::session::{Call, Called, Session};
 use super::{Connection, TenantError};
-use crate::http::{Dialect, Method, PAGE_SIZE, Page, Read, Response, Write};
+use crate::http::rows::{self, Rows, Spans};
+use crate::http::{Dialect, Method, PAGE_SIZE, Read, Response, Write};
 use crate::model::Raw;
 
 /// A handle that can only read: it has no way to write.
@@ -19,10 +20,17 @@ pub struct Writer(Arc<Session>);
 /// What a read brought.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Fetched {
-    /// The entities, each verbatim.
-    pub rows: Vec<Raw>,
+    /// The entities, page by page.
+    pub pages: Vec<Rows>,
     /// The version, where the tenant tells one.
     pub etag: Option<String>,
+}
+
+impl Fetched {
+    /// The entities, each verbatim.
+    pub fn rows(&self) -> impl Iterator<Item = &str> {
+        self.pages.iter().flat_map(Rows::iter)
+    }
 }
 
 /// What became of a write.
@@ -90,11 +98,8 @@ impl Reader {
     /// # Errors
     /// The tenant cannot be reached, refuses, or answers no JSON object.
     pub async fn one(&self, read: &Read) -> Result<Option<Fetched>, TenantError> {
-        match self.get(read, &read.target(), |response| object(response).is_some()).await {
-            Ok(response) => Ok(Some(Fetched {
-                rows: object(&response).into_iter().collect(),
-                etag: response.etag,
-            })),
+        match self.get(read, &read.target(), rows::object).await {
+            Ok((rows, etag)) => Ok(Some(Fetched { pages: vec![rows], etag })),
             Err(TenantError::Refused { status: 404, .. }) => Ok(None),
             Err(error) => Err(error),
         }
@@ -106,37 +111,45 @@ impl Reader {
     /// The tenant cannot be reached, refuses, or answers no list.
     pub async fn list(&self, read: &Read) -> Result<Fetched, TenantError> {
         let mut all = Fetched::default();
-        let mut last: Vec<Raw> = Vec::new();
         for number in 1.. {
             let target = read.page(number).target();
-            let response = self.get(read, &target, |response| page(response).is_some()).await?;
-            let rows = page(&response).map(|page| page.entities).unwrap_or_default();
+            let (rows, etag) = self.get(read, &target, rows::page).await?;
             if number == 1 {
-                all.etag = response.etag;
-            } else if rows.len() >= PAGE_SIZE && rows == last {
+                all.etag = etag;
+            } else if rows.len() >= PAGE_SIZE
+                && all.pages.last().is_some_and(|last| last.iter().eq(rows.iter()))
+            {
                 let why = "the same page again and again".to_owned();
                 return Err(TenantError::Garbled { what: format!("GET {target}"), why });
             }
             let is_last = rows.len() < PAGE_SIZE;
-            all.rows.extend(std::mem::replace(&mut last, rows));
+            all.pages.push(rows);
             if is_last {
                 break;
             }
         }
-        all.rows.extend(last);
         Ok(all)
     }
 
+    /// Asks until the answer has rows, as `find` finds them.
     async fn get(
         &self,
         read: &Read,
         target: &str,
-        sound: fn(&Response) -> bool,
-    ) -> Result<Response, TenantError> {
+        find: fn(&[u8]) -> Option<Spans>,
+    ) -> Result<(Rows, Option<String>), TenantError> {
         let method = Method::Get;
-        let call = Call { method, target, if_match: None, body: None, scope: read.scope, sound };
-        match self.0.call(call).await {
-            Called::Done(response) => Ok(response),
+        let call = Call { method, target, if_match: None, body: None, scope: read.scope };
+        let mut found = None;
+        let sound = |response: &Response| {
+            found = find(&response.body);
+            found.is_some()
+        };
+        match self.0.call(call, sound).await {
+            Called::Done(response) => {
+                let rows = Rows::new(response.body, found.unwrap_or_default());
+                Ok((rows, response.etag))
+            }
             Called::Conflict(error) | Called::Failed(error) => Err(error),
             Called::Lost { why, .. } => {
                 Err(TenantError::Unreachable { url: target.to_owned(), why })
@@ -173,22 +186,12 @@ impl Writer {
             if_match: version,
             body: write.body.as_ref().map(Raw::as_str),
             scope: write.scope,
-            sound: |_| true,
         };
-        match self.0.call(call).await {
+        match self.0.call(call, |_| true).await {
             Called::Done(response) => Wrote::Done(response),
             Called::Conflict(error) => Wrote::Conflict(error),
             Called::Lost { wait, why } => Wrote::Lost { wait, why },
             Called::Failed(error) => Wrote::Failed(error),
         }
     }
-}
-
-fn object(response: &Response) -> Option<Raw> {
-    let text = std::str::from_utf8(&response.body).ok()?;
-    if text.trim_start().starts_with('{') { Raw::parse(text) } else { None }
-}
-
-fn page(response: &Response) -> Option<Page> {
-    serde_json::from_slice(&response.body).ok()
 }

@@ -25,7 +25,7 @@ pub(super) struct Session {
     connection: Connection,
     pacer: Pacer,
     permits: Semaphore,
-    token: tokio::sync::Mutex<Option<Token>>,
+    token: tokio::sync::Mutex<Option<Arc<Token>>>,
     words: Words,
     figures: Mutex<Figures>,
     draws: AtomicU64,
@@ -40,8 +40,6 @@ pub(super) struct Call<'a> {
     pub(super) body: Option<&'a str>,
     /// The scope that a 403 is explained with.
     pub(super) scope: &'a str,
-    /// Whether a success has the body that it should have.
-    pub(super) sound: fn(&Response) -> bool,
 }
 
 /// What became of a call.
@@ -98,7 +96,7 @@ impl Session {
     /// Compares the scopes that the token names, if it does, with those that are needed.
     pub(super) async fn require(&self, needed: &BTreeSet<&str>) -> Result<(), TenantError> {
         let token = self.token(None).await?;
-        let Some(scopes) = token.scopes else { return Ok(()) };
+        let Some(scopes) = &token.scopes else { return Ok(()) };
         let lacks = needed.iter().filter(|scope| !scope.is_empty() && !scopes.contains(**scope));
         let missing: Vec<String> = lacks.map(|scope| (*scope).to_owned()).collect();
         if missing.is_empty() { Ok(()) } else { Err(TenantError::MissingScopes { missing }) }
@@ -106,11 +104,16 @@ impl Session {
 
     /// The scopes that the token names, if it does.
     pub(super) async fn scopes(&self) -> Result<Option<BTreeSet<String>>, TenantError> {
-        Ok(self.token(None).await?.scopes)
+        Ok(self.token(None).await?.scopes.clone())
     }
 
-    /// Sends a call until its verdict is final.
-    pub(super) async fn call(&self, call: Call<'_>) -> Called {
+    /// Sends a call until its verdict is final. `sound` tells whether a success has the body that it
+    /// should have.
+    pub(super) async fn call(
+        &self,
+        call: Call<'_>,
+        mut sound: impl FnMut(&Response) -> bool + Send,
+    ) -> Called {
         let what = format!("{} {}", call.method.as_str(), call.target);
         let (mut number, mut refreshed) = (0, false);
         let mut token = match self.token(None).await {
@@ -134,7 +137,7 @@ impl Session {
                 body,
             };
             let answer = self.send(&outgoing).await;
-            let sound = answer.as_ref().is_ok_and(call.sound);
+            let sound = answer.as_ref().is_ok_and(&mut sound);
             let renewable = matches!(self.connection.credentials, Credentials::Client { .. });
             let this = self.this_try(number, call.method == Method::Get, refreshed || !renewable);
             match self.judge(&answer, sound, this).await {
@@ -190,11 +193,11 @@ impl Session {
     }
 
     /// The token in use; a new one where it has ended, or is the one that was refused.
-    async fn token(&self, refused: Option<u64>) -> Result<Token, TenantError> {
+    async fn token(&self, refused: Option<u64>) -> Result<Arc<Token>, TenantError> {
         let mut held = self.token.lock().await;
         let generation = match &*held {
             Some(token) if token.is_fresh(Instant::now()) && Some(token.generation) != refused => {
-                return Ok(token.clone());
+                return Ok(Arc::clone(token));
             }
             Some(token) => token.generation + 1,
             None => 0,
@@ -208,7 +211,8 @@ impl Session {
             }
         };
         self.words.add_secret(&token.secret);
-        *held = Some(token.clone());
+        let token = Arc::new(token);
+        *held = Some(Arc::clone(&token));
         Ok(token)
     }
 

@@ -39,7 +39,7 @@ pub async fn snapshot(reader: &Reader, watch: &mut Watch<'_>) -> Result<Taken, T
         reader.list(&read).await.map(|fetched| (section, fetched))
     };
     each_side_by_side(reader, lists, fetch, |(section, fetched): (&str, Fetched)| {
-        rows.entry(section).or_default().extend(fetched.rows, None);
+        rows.entry(section).or_default().extend(fetched.rows().filter_map(Raw::parse), None);
     })
     .await?;
     let mut taken = Taken::default();
@@ -72,7 +72,7 @@ pub async fn snapshot(reader: &Reader, watch: &mut Watch<'_>) -> Result<Taken, T
             }
         };
         each_side_by_side(reader, reads, fetch, |(lane, fetched): (Address, Fetched)| {
-            let alone = fetched.rows.iter().map(|row| wire.alone(row, &lane)).collect();
+            let alone = fetched.rows().filter_map(|row| Some(wire.alone(&Raw::parse(row)?, &lane)));
             rows.extend(alone, Some(&lane));
             done += 1;
             watch(Step { what: name, done, of });
@@ -105,10 +105,10 @@ async fn with_licences(
     let asked: Vec<(usize, Read)> = ids.collect();
     let (mut done, of) = (0, asked.len());
     let ask = |reader: Reader, (index, read): (usize, Read)| async move {
-        Ok((index, reader.one(&read).await?.unwrap_or_default().rows))
+        Ok((index, reader.one(&read).await?.unwrap_or_default()))
     };
-    each_side_by_side(reader, asked, ask, |(index, answer): (usize, Vec<Raw>)| {
-        if let (Some(row), Some(answer)) = (rows.get_mut(index), answer.first()) {
+    each_side_by_side(reader, asked, ask, |(index, answer): (usize, Fetched)| {
+        if let (Some(row), Some(answer)) = (rows.get_mut(index), answer.rows().next()) {
             *row = facts::with_licences(row, answer);
         }
         done += 1;
@@ -122,7 +122,7 @@ async fn with_licences(
 struct Rows(BTreeMap<(Option<Address>, String), Raw>);
 
 impl Rows {
-    fn extend(&mut self, rows: Vec<Raw>, lane: Option<&Address>) {
+    fn extend(&mut self, rows: impl Iterator<Item = Raw>, lane: Option<&Address>) {
         for row in rows {
             // What has no id is told apart by all of it.
             let id = facts::id_of(row.as_str()).unwrap_or_else(|| row.as_str().to_owned());

@@ -2,9 +2,10 @@
 //! and what the simulated tenant answers must both be that.
 
 use cxform::facts;
-use cxform::http::{Dialect, Method, Page, Read};
+use cxform::http::rows::{self, Rows};
+use cxform::http::{Dialect, Method, Read};
 use cxform::kinds::{collections, kind_of};
-use cxform::model::{Address, Facts, Names, Raw};
+use cxform::model::{Address, Facts, Names};
 use cxform::tenant::{Connection, Credentials, Reader, TenantError};
 use cxform::world::{Incoming, World};
 use serde_json::{Value, json};
@@ -20,8 +21,10 @@ fn body(name: &str) -> Value {
     serde_json::from_str(&text(name)).unwrap()
 }
 
-fn page(name: &str) -> Vec<Raw> {
-    serde_json::from_str::<Page>(&text(name)).unwrap().entities
+fn page(name: &str) -> Rows {
+    let body = text(name).into_bytes();
+    let spans = rows::page(&body).unwrap();
+    Rows::new(body, spans)
 }
 
 /// What is known once users, skills and queues were listed.
@@ -30,7 +33,7 @@ fn known() -> Facts {
     for source in facts::SOURCES {
         let rows =
             page(if source.sort == "agent" { "users-page.json" } else { "skills-page.json" });
-        let named = rows.iter().filter_map(|row| (source.named)(row.as_str()));
+        let named = rows.iter().filter_map(source.named);
         known.names.insert(source.sort, Names::new(source.sort, source.keyed_by_id, named));
     }
     let wire = kind_of(&"queue/x".parse().unwrap()).unwrap().wire(Dialect::V2).unwrap();
@@ -85,8 +88,7 @@ fn documented_facts_are_read() {
         Some("s-22")
     );
     let strategies = page("strategies-page.json");
-    let active: Vec<String> =
-        strategies.iter().flat_map(|row| facts::active_skills(row.as_str())).collect();
+    let active: Vec<String> = strategies.iter().flat_map(facts::active_skills).collect();
     assert_eq!(active, ["s-20", "s-21", "s-22"]);
     let licences = facts::licences(&text("licences.json")).unwrap();
     let licences: Vec<_> = licences.iter().map(|l| (l.kind.as_str(), l.active)).collect();

@@ -32,7 +32,7 @@ struct Row<'a> {
 impl<'a> Row<'a> {
     fn of(text: &'a str) -> Option<Self> {
         let mut row = Self::default();
-        for (name, value) in lenient::Fields::of(text)?.0 {
+        let is_object = lenient::fields(text, |name, value| {
             let field = match &*name {
                 "id" => &mut row.id,
                 "userId" => &mut row.user_id,
@@ -40,15 +40,15 @@ impl<'a> Row<'a> {
                 "level" => &mut row.level,
                 "availableFrom" => &mut row.from,
                 "availableTo" => &mut row.to,
-                "lastModified" => continue,
+                "lastModified" => return,
                 _ => {
                     row.others.push((name, value));
-                    continue;
+                    return;
                 }
             };
             *field = Some(value);
-        }
-        Some(row)
+        });
+        is_object.then_some(row)
     }
 
     /// Fields that a write must send back since it replaces the assignment: unknown ones, and

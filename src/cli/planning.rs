@@ -82,9 +82,10 @@ fn save(context: &mut Context<'_>, planning: &Planning, plan: &Plan) -> anyhow::
     Ok(())
 }
 
-/// The runtime of everything that speaks.
+/// The runtime of everything that speaks: one thread, since requests wait for the tenant and not
+/// for each other, and handing them between threads costs more than they do.
 pub(super) fn runtime() -> anyhow::Result<tokio::runtime::Runtime> {
-    Ok(tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build()?)
+    Ok(tokio::runtime::Builder::new_current_thread().enable_all().build()?)
 }
 
 /// How to reach the tenant of the settings; an embedded one is started.

@@ -107,7 +107,7 @@ impl Transport {
                 text(headers, "x-request-id"),
             )
         };
-        let body = response.bytes().await.map_err(|error| no_answer(&error))?.to_vec();
+        let body = response.bytes().await.map_err(|error| no_answer(&error))?.into();
         Ok(Response { status, etag, retry_after, request_id, body })
     }
 }

@@ -82,7 +82,7 @@ struct Said {
 struct Decoder<'f> {
     facts: &'f Facts,
     /// The agent of the last row.
-    agent: Option<(Box<str>, Side)>,
+    agent: Option<Side>,
     /// The skills by id.
     skills: BTreeMap<Box<str>, Side>,
     /// What level and times said, by their own texts.
@@ -93,18 +93,22 @@ struct Decoder<'f> {
 
 impl Decoder<'_> {
     fn agent(&mut self, row: &Row<'_>, lane: Option<&Address>) -> Option<Side> {
-        let id = match lane {
-            Some(lane) => Cow::Owned(lane.segment(0)),
-            None => verbatim_text(row.user_id?)?,
+        let told = match lane {
+            Some(_) => None,
+            None => Some(verbatim_text(row.user_id?)?),
         };
-        match &self.agent {
-            Some((known, side)) if **known == *id => Some(side.clone()),
-            _ => {
-                let side = Side::agent(&id, Some(&id));
-                self.agent = Some((Box::from(&*id), side.clone()));
-                Some(side)
-            }
+        let is_last = |side: &&Side| match (lane, &told) {
+            (Some(lane), _) => side.link.address == *lane,
+            (None, id) => side.link.id.as_deref() == id.as_deref(),
+        };
+        if let Some(last) = self.agent.as_ref().filter(is_last) {
+            return Some(last.clone());
         }
+        let id =
+            told.unwrap_or_else(|| lane.map(|lane| lane.segment(0)).unwrap_or_default().into());
+        let side = Side::agent(&id, Some(&id));
+        self.agent = Some(side.clone());
+        Some(side)
     }
 
     fn skill(&mut self, id: &str) -> Side {

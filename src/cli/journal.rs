@@ -6,6 +6,7 @@ use super::clock;
 use super::state::{RecordError, Recorder};
 use crate::audit::{Change, Entry, Event, Figures};
 use crate::kinds::Action;
+use crate::model::Document;
 use crate::plan::Outcome;
 use crate::tenant::{self, Intent, Journal, JournalError, Recorded};
 
@@ -90,8 +91,8 @@ fn change(outcome: &Outcome) -> Change {
             Action::Delete => "delete",
         }
         .to_owned(),
-        before_digest: outcome.before_digest.clone(),
-        after_digest: outcome.after_digest.clone(),
+        before_digest: outcome.before.as_ref().map(Document::digest),
+        after_digest: outcome.after.as_ref().map(Document::digest),
         payload_hash: outcome.payload_hash.clone(),
         result: word(serde_json::json!(outcome.status)),
         status: outcome.http_status,

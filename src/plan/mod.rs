@@ -7,6 +7,7 @@ mod order;
 mod outcome;
 mod rebase;
 mod saved;
+mod sharing;
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -45,6 +46,7 @@ pub struct Plan {
     /// Ids of every address that the changes name; null for what this plan creates.
     pub references: References,
     /// The changes, by address.
+    #[serde(deserialize_with = "sharing::changes")]
     pub resource_changes: Vec<Change>,
     /// What was read and no manifest names.
     pub unmanaged: Unmanaged,

@@ -29,10 +29,10 @@ pub struct Outcome {
     pub request_id: Option<String>,
     /// SHA-256 of the last body that was sent.
     pub payload_hash: Option<String>,
-    /// SHA-256 of the managed fields before.
-    pub before_digest: Option<String>,
-    /// SHA-256 of the managed fields after; none for a deletion.
-    pub after_digest: Option<String>,
+    /// The managed fields before; none for a create.
+    pub before: Option<Document>,
+    /// The managed fields after; none for a deletion.
+    pub after: Option<Document>,
 }
 
 /// What became of a change, in a word.
@@ -95,8 +95,8 @@ impl Outcome {
             http_status: None,
             request_id: None,
             payload_hash: None,
-            before_digest: change.change.before.as_ref().map(Document::digest),
-            after_digest: change.change.after.as_ref().map(Document::digest),
+            before: change.change.before.clone(),
+            after: change.change.after.clone(),
         }
     }
 }

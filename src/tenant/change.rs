@@ -67,6 +67,10 @@ impl Lane {
         {
             shared.stop(&format!("the audit cannot be written: {error}"));
         }
+        if status == OutcomeStatus::Done {
+            // The audit has it; a hundred thousand of them need not be held as well.
+            (outcome.payload_hash, outcome.request_id) = (None, None);
+        }
         outcome
     }
 

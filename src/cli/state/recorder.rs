@@ -7,6 +7,7 @@ use std::pin::Pin;
 use std::sync::mpsc;
 use std::task::{Context, Poll};
 use std::thread::JoinHandle;
+use std::time::Duration;
 
 use tokio::sync::oneshot;
 
@@ -15,6 +16,8 @@ use crate::audit::Entry;
 
 /// How many records may share one sync.
 const GROUP: usize = 1024;
+/// How long a record waits for others to share its sync: a sync costs more than that.
+const GATHERING: Duration = Duration::from_micros(100);
 
 /// Records that cannot be written; the run must send nothing more.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
@@ -120,6 +123,7 @@ struct Writer {
 impl Writer {
     fn run(&mut self, queue: &mpsc::Receiver<Job>) -> Result<String, RecordError> {
         while let Ok(first) = queue.recv() {
+            std::thread::sleep(GATHERING);
             let (mut records, mut waiters) = (Vec::new(), Vec::new());
             for job in std::iter::once(first).chain(queue.try_iter().take(GROUP - 1)) {
                 records.push(job.record);

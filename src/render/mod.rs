@@ -3,6 +3,7 @@
 mod fields;
 pub mod findings;
 mod outcome;
+mod overview;
 mod plan;
 
 pub use outcome::outcome;

@@ -5,6 +5,7 @@ use std::fmt::{self, Write};
 use std::sync::Arc;
 
 use super::fields;
+use super::overview::overview;
 use crate::kinds::{Action, kind_of};
 use crate::model::{Address, Document, Level, Memo, Place};
 use crate::plan::{Change, CheckResult, Plan, Reason, Status};
@@ -22,6 +23,8 @@ pub enum Detail {
 
 /// How many members of a group are named before the rest is counted.
 const NAMED: usize = 8;
+/// How many files of a group are named before the rest is counted.
+const PLACES: usize = 4;
 /// How many findings of one rule are told before the rest is counted.
 const TOLD: usize = 10;
 
@@ -35,6 +38,7 @@ pub fn plan(out: &mut dyn Write, plan: &Plan, detail: Detail) -> fmt::Result {
             render_group(out, &group, detail)?;
         }
     }
+    overview(out, plan)?;
     checks(out, plan)?;
     writeln!(out, "{}", summary(plan))
 }
@@ -242,7 +246,11 @@ fn places(group: &[&Change]) -> String {
         true => format!("{file}:{from}"),
         false => format!("{file}:{from}-{to}"),
     };
-    spans.iter().map(span).collect::<Vec<_>>().join(", ")
+    let named = spans.iter().take(PLACES).map(span).collect::<Vec<_>>().join(", ");
+    match spans.len().saturating_sub(PLACES) {
+        0 => named,
+        more => format!("{named} and {more} more files"),
+    }
 }
 
 /// What stops the plan or a change, and what is worth a look.

@@ -40,6 +40,10 @@ pub fn plan(out: &mut dyn Write, plan: &Plan, detail: Detail) -> fmt::Result {
     }
     overview(out, plan)?;
     checks(out, plan)?;
+    if let Some(snapshot) = &plan.source.live {
+        let snapshot = fields::one_line(snapshot);
+        writeln!(out, "This plan is for the snapshot {snapshot} and cannot be applied.")?;
+    }
     writeln!(out, "{}", summary(plan))
 }
 

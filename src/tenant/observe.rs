@@ -6,7 +6,7 @@ use std::sync::{Arc, Mutex};
 use super::{Fetched, Reader, TenantError};
 use crate::facts::{self, SOURCES};
 use crate::http::Read;
-use crate::kinds::{self, KINDS, Observing};
+use crate::kinds::{self, KINDS, Observing, Wire};
 use crate::model::{Address, Desired, Facts, Finding, Item, Names, Observed};
 use crate::plan::{Draft, Policy};
 
@@ -58,6 +58,7 @@ pub async fn observe(
     if !observation.findings.is_empty() {
         return Ok(observation);
     }
+    let mut findings = Vec::new();
     let mut observing = Observing::new(&observation.facts, reader.dialect(), &observation.desired);
     for (kind, rows) in listed {
         for row in rows.rows() {
@@ -73,9 +74,16 @@ pub async fn observe(
         let parts: Vec<_> = observation.desired.heads(kind.name()).filter_map(lane).collect();
         let (mut done, of) = (0, parts.len());
         let fetch = |reader: Reader, (lane, read)| async move {
-            reader.list(&read).await.map(|fetched| (lane, fetched))
+            match reader.list(&read).await {
+                Err(TenantError::Refused { status: 404, .. }) => Ok((lane, None)),
+                fetched => fetched.map(|fetched| (lane, Some(fetched))),
+            }
         };
-        each_side_by_side(reader, parts, fetch, |(lane, fetched): (Address, Fetched)| {
+        each_side_by_side(reader, parts, fetch, |(lane, fetched): (Address, Option<Fetched>)| {
+            let Some(fetched) = fetched else {
+                findings.push(gone(&lane, wire, kind.name(), &observation.desired));
+                return;
+            };
             for row in fetched.rows() {
                 observing.enter(index, row, Some(&lane));
             }
@@ -88,7 +96,19 @@ pub async fn observe(
         .await?;
     }
     observation.observed = observing.finish();
+    findings.sort();
+    observation.findings = findings;
     Ok(observation)
+}
+
+/// What the tenant lists and does not find any more, told where a manifest names it first.
+fn gone(lane: &Address, wire: &dyn Wire, kind: &str, desired: &Desired) -> Finding {
+    let named = desired.of_kind(kind).filter(|entry| wire.lane(&entry.address()) == *lane);
+    let place = named.map(|entry| &entry.value.place).min().cloned().unwrap_or_default();
+    let (sort, key) = (lane.kind(), lane.segment(0));
+    let message = format!("the tenant lists the {sort} `{key}`, and does not find it any more");
+    Finding::error("unknown-reference", &place, message)
+        .hint("plan again; if it stays so, take it out of the manifests")
 }
 
 /// Asks for the facts that the rules about a draft need.

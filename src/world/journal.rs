@@ -6,7 +6,7 @@ use super::{Connection, Incoming, Reply};
 use crate::http::Method;
 
 /// How many requests are remembered; the oldest are forgotten first.
-const LENGTH: usize = 100_000;
+const LENGTH: usize = 20_000;
 
 /// One request that was handled. It never holds the `Authorization` header nor a form's body.
 #[derive(Clone, Debug, PartialEq)]

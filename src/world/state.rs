@@ -1,6 +1,7 @@
 //! The world as one value that can be written down and read back, so that an embedded tenant lives
 //! on between commands.
 
+use std::borrow::Cow;
 use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
@@ -12,32 +13,31 @@ use super::{Behaviour, Row, Table, World};
 /// left of its faults. Tokens, limits and the log do not.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
-pub struct State {
+pub struct State<'w> {
     name: Option<String>,
     behaviour: Behaviour,
     revision: u64,
     last_id: u64,
     requests: u64,
     analytics: Value,
-    tables: BTreeMap<String, SavedTable>,
+    tables: BTreeMap<String, SavedTable<'w>>,
 }
 
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
-struct SavedTable {
-    rows: BTreeMap<String, Row>,
+struct SavedTable<'w> {
+    rows: Cow<'w, BTreeMap<String, Row>>,
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     groups: BTreeMap<String, u64>,
 }
 
 impl World {
-    /// The world as a value to save.
+    /// The world as a value to save; its rows are only lent.
     #[must_use]
-    pub fn save(&self) -> State {
-        let saved = |table: &Table| SavedTable {
-            rows: table.stored().clone(),
-            groups: table.group_versions(),
-        };
+    pub fn save(&self) -> State<'_> {
+        fn saved(table: &Table) -> SavedTable<'_> {
+            SavedTable { rows: Cow::Borrowed(table.stored()), groups: table.group_versions() }
+        }
         State {
             name: self.name.clone(),
             behaviour: self.behaviour.clone(),
@@ -50,7 +50,7 @@ impl World {
     }
 
     /// Makes the world what was saved. Its tokens and its log stay.
-    pub fn restore(&mut self, state: State) {
+    pub fn restore(&mut self, state: State<'_>) {
         self.name = state.name;
         self.behaviour = state.behaviour;
         self.revision = state.revision;
@@ -60,7 +60,7 @@ impl World {
         self.tables = BTreeMap::new();
         for (name, SavedTable { rows, groups }) in state.tables {
             let grouped_by = self.collection(&name).and_then(|collection| collection.grouped_by);
-            self.tables.insert(name, Table::restored(grouped_by, rows, groups));
+            self.tables.insert(name, Table::restored(grouped_by, rows.into_owned(), groups));
         }
     }
 

@@ -1,12 +1,11 @@
 //! How API v2 spells an agent's skill assignments. A user's assignments share one `ETag`.
 
 use std::borrow::Cow;
-use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use serde_json::Value;
 
-use super::{Fields, Side, Window, assignment, window};
+use super::{Fields, Side, Skills, Window, assignment, window};
 use crate::http::lenient::{self, verbatim_text};
 use crate::http::{Method, Read, Write, encode};
 use crate::kinds::{Action, Basis, Decode, Look, Wire, Writing};
@@ -84,7 +83,7 @@ struct Decoder<'f> {
     /// The agent of the last row.
     agent: Option<Side>,
     /// The skills by id.
-    skills: BTreeMap<Box<str>, Side>,
+    skills: Skills,
     /// What level and times said, by their own texts.
     said: Memo<Box<str>, Said>,
     /// The key of the last, whose room is used again.
@@ -92,33 +91,29 @@ struct Decoder<'f> {
 }
 
 impl Decoder<'_> {
-    fn agent(&mut self, row: &Row<'_>, lane: Option<&Address>) -> Option<Side> {
+    /// Makes the row's agent the last one; none where the row does not tell it.
+    fn turn_to(&mut self, row: &Row<'_>, lane: Option<&Address>) -> Option<()> {
         let told = match lane {
             Some(_) => None,
             None => Some(verbatim_text(row.user_id?)?),
         };
-        let is_last = |side: &&Side| match (lane, &told) {
+        let is_last = |side: &Side| match (lane, &told) {
             (Some(lane), _) => side.link.address == *lane,
             (None, id) => side.link.id.as_deref() == id.as_deref(),
         };
-        if let Some(last) = self.agent.as_ref().filter(is_last) {
-            return Some(last.clone());
+        if !self.agent.as_ref().is_some_and(is_last) {
+            let of_lane = || lane.map(|lane| lane.segment(0)).unwrap_or_default();
+            let id = told.unwrap_or_else(|| of_lane().into());
+            self.agent = Some(Side::agent(&id, Some(&id)));
         }
-        let id =
-            told.unwrap_or_else(|| lane.map(|lane| lane.segment(0)).unwrap_or_default().into());
-        let side = Side::agent(&id, Some(&id));
-        self.agent = Some(side.clone());
-        Some(side)
+        Some(())
     }
 
-    fn skill(&mut self, id: &str) -> Side {
-        if let Some(side) = self.skills.get(id) {
-            return side.clone();
-        }
-        let address = self.facts.address_of("skill", id);
-        let side = Side::skill(&address.segment(0), Some(id));
-        self.skills.insert(Box::from(id), side.clone());
-        side
+    fn skill(&mut self, id: &str) -> usize {
+        self.skills.find(id).unwrap_or_else(|| {
+            let address = self.facts.address_of("skill", id);
+            self.skills.add(id, Side::skill(&address.segment(0), Some(id)))
+        })
     }
 
     fn said(&mut self, row: &Row<'_>) -> Said {
@@ -149,9 +144,9 @@ impl Decode for Decoder<'_> {
     fn decode(&mut self, row: &str, lane: Option<&Address>) -> Option<(Address, Remote)> {
         let row = Row::of(row)?;
         let skill = self.skill(&verbatim_text(row.skill_id?)?);
-        let agent = self.agent(&row, lane)?;
-        let (address, links) = assignment(&agent, &skill);
+        self.turn_to(&row, lane)?;
         let said = self.said(&row);
+        let (address, links) = assignment(self.agent.as_ref()?, &self.skills[skill]);
         let id = row.id.and_then(verbatim_text).map(Arc::from);
         let document = said.document.clone();
         Some((address, Remote { id, document, raw: row.kept(&said), links }))
@@ -201,7 +196,7 @@ impl Wire for V2 {
         Box::new(Decoder {
             facts,
             agent: None,
-            skills: BTreeMap::new(),
+            skills: Skills::default(),
             said: Memo::default(),
             key: String::new(),
         })

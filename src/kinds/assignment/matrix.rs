@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use serde_json::Value;
 
 use super::schema::{GROUP, MATRIX};
-use super::{Fields, Side, Window, assignment, window};
+use super::{Fields, Side, Skills, Window, assignment, window};
 use crate::kinds::Declaring;
 use crate::kinds::declaring::text_of;
 use crate::model::{
@@ -38,7 +38,7 @@ fn declare_matrix(spec: &Node, context: &Context<'_>, declaring: &mut Declaring<
     let mut matrix = Matrix {
         default: spec.get("window").and_then(|node| named_window(node, context, declaring)),
         context,
-        columns: BTreeMap::new(),
+        columns: Skills::default(),
         documents: BTreeMap::new(),
         cells: Vec::new(),
     };
@@ -78,7 +78,7 @@ struct Matrix<'m> {
     /// The window of cells that name none.
     default: Option<&'m Window>,
     /// The skills by their keys.
-    columns: BTreeMap<&'m str, Side>,
+    columns: Skills,
     /// What cells say, by level and window: there are few of them.
     documents: BTreeMap<(Option<i64>, Option<&'m Window>), Document>,
     /// The row at hand.
@@ -87,7 +87,8 @@ struct Matrix<'m> {
 
 /// One cell of a row: the skill, and what it says.
 struct Cell<'m> {
-    skill: Side,
+    /// Among the matrix's columns.
+    skill: usize,
     document: Document,
     absent: bool,
     place: &'m Place,
@@ -115,21 +116,19 @@ impl<'m> Matrix<'m> {
     }
 
     /// The skill of a key; one that cannot be found is a finding each time.
-    fn column(&mut self, key: &'m NodeKey, declaring: &mut Declaring<'_>) -> Option<Side> {
-        if let Some(skill) = self.columns.get(&*key.text) {
-            return Some(skill.clone());
+    fn column(&mut self, key: &NodeKey, declaring: &mut Declaring<'_>) -> Option<usize> {
+        if let Some(known) = self.columns.find(&key.text) {
+            return Some(known);
         }
         let skill = declaring.resolve("skill", &key.text, &key.place)?;
-        let skill = Side::skill(&skill.segment, skill.id.as_deref());
-        self.columns.insert(&key.text, skill.clone());
-        Some(skill)
+        Some(self.columns.add(&key.text, Side::skill(&skill.segment, skill.id.as_deref())))
     }
 
     /// The assignments that the row at hand declares for an agent.
     fn of_agent(&self, agent: &Key) -> impl Iterator<Item = (Address, Declared)> + use<'_, 'm> {
         let agent = Side::agent(&agent.segment, agent.id.as_deref());
         self.cells.iter().map(move |cell| {
-            let (address, links) = assignment(&agent, &cell.skill);
+            let (address, links) = assignment(&agent, &self.columns[cell.skill]);
             let declared = Declared {
                 document: cell.document.clone(),
                 on_create: None,

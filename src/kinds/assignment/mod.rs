@@ -7,7 +7,7 @@ mod schema;
 mod sim;
 mod window;
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use serde::Serialize;
@@ -59,6 +59,41 @@ impl Side {
     fn skill(segment: &str, id: Option<&str>) -> Self {
         let link = Link::new(Address::new("skill", &[segment]), id);
         Self { part: address_tail(segment), link }
+    }
+}
+
+/// The skills that were met, by the texts that name them. Rows mostly tell their skills in one
+/// order: the one that comes next is looked at first.
+#[derive(Default)]
+struct Skills {
+    all: Vec<(Arc<str>, Side)>,
+    by_text: BTreeMap<Arc<str>, usize>,
+    next: usize,
+}
+
+impl Skills {
+    /// The index of a skill, if it was met before.
+    fn find(&mut self, text: &str) -> Option<usize> {
+        let is_next = self.all.get(self.next).is_some_and(|(known, _)| **known == *text);
+        let found = if is_next { self.next } else { *self.by_text.get(text)? };
+        self.next = if found + 1 == self.all.len() { 0 } else { found + 1 };
+        Some(found)
+    }
+
+    /// Adds a skill; tells its index.
+    fn add(&mut self, text: &str, side: Side) -> usize {
+        let (index, text) = (self.all.len(), Arc::<str>::from(text));
+        self.by_text.insert(Arc::clone(&text), index);
+        self.all.push((text, side));
+        index
+    }
+}
+
+impl std::ops::Index<usize> for Skills {
+    type Output = Side;
+
+    fn index(&self, index: usize) -> &Side {
+        &self.all[index].1
     }
 }
 

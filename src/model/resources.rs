@@ -120,7 +120,9 @@ impl<V> Resources<V> {
         let next = self.groups.len();
         let index = *self.heads.entry(Arc::clone(head)).or_insert(next);
         if index == next {
-            let (values, order) = (Vec::new(), Vec::new());
+            // Groups are mostly as large as the one before.
+            let room = self.groups.last().map_or(0, |group| group.values.len());
+            let (values, order) = (Vec::with_capacity(room), Vec::with_capacity(room));
             self.groups.push(Group { head: Arc::clone(head), values, order });
         }
         index

@@ -42,8 +42,11 @@ pub(super) fn changes<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Vec<
 struct Sharing {
     texts: Memo<Arc<str>, Arc<str>>,
     documents: Memo<Document, Document>,
-    paths: BTreeMap<(Option<Document>, Option<Document>), Arc<[PathChange]>>,
+    paths: BTreeMap<Between, Arc<[PathChange]>>,
 }
+
+/// What was and what will be.
+type Between = (Option<Document>, Option<Document>);
 
 impl Sharing {
     fn share(&mut self, change: &mut Change) {

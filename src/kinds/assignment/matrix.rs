@@ -79,8 +79,8 @@ struct Matrix<'m> {
     default: Option<&'m Window>,
     /// The skills by their keys.
     columns: Skills,
-    /// What cells say, by level and window: there are few of them.
-    documents: BTreeMap<(Option<i64>, Option<&'m Window>), Document>,
+    /// What cells say, by level and by where their window is in memory: there are few of them.
+    documents: BTreeMap<(Option<i64>, usize), Document>,
     /// The row at hand.
     cells: Vec<Cell<'m>>,
 }
@@ -106,9 +106,9 @@ impl<'m> Matrix<'m> {
                 Some(name) => named_window(name, self.context, declaring),
                 None => self.default,
             };
-            let said = if absent { (None, None) } else { (level, window) };
+            let (level, window) = if absent { (None, None) } else { (level, window) };
+            let said = (level, window.map_or(0, |window| std::ptr::from_ref(window).addr()));
             let document = self.documents.entry(said).or_insert_with(|| {
-                let (level, window) = said;
                 Document::of(&Fields { level: level.map(Value::from), window: window.cloned() })
             });
             self.cells.push(Cell { skill, document: document.clone(), absent, place: &key.place });

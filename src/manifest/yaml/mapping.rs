@@ -6,7 +6,6 @@ use std::sync::Arc;
 use crate::model::{Finding, Node, NodeKey, Place, Tree};
 
 /// The entries of one mapping while it is read.
-#[derive(Default)]
 pub(super) struct Mapping {
     /// What is written in it.
     pub(super) entries: Vec<(NodeKey, Node)>,
@@ -15,6 +14,11 @@ pub(super) struct Mapping {
 }
 
 impl Mapping {
+    /// An empty mapping with room for so many entries.
+    pub(super) fn with_room(room: usize) -> Self {
+        Self { entries: Vec::with_capacity(room), merges: Vec::new() }
+    }
+
     /// The whole mapping. Of a key that stands twice the first value stays.
     pub(super) fn finish(mut self, findings: &mut Vec<Finding>) -> Tree {
         drop_duplicates(&mut self.entries, findings);

@@ -23,6 +23,8 @@ pub(super) struct Reader<'a> {
     file: Arc<str>,
     anchors: BTreeMap<usize, Node>,
     keys: BTreeSet<Arc<str>>,
+    /// How many entries the last mapping had, level by level: the next mostly has as many.
+    rooms: [usize; MAX_DEPTH],
     findings: Vec<Finding>,
     nodes: usize,
     copies: usize,
@@ -44,6 +46,7 @@ impl<'a> Reader<'a> {
             file: Arc::from(file),
             anchors: BTreeMap::new(),
             keys: BTreeSet::new(),
+            rooms: [0; MAX_DEPTH],
             findings: Vec::new(),
             nodes: 0,
             copies: 0,
@@ -149,10 +152,13 @@ impl<'a> Reader<'a> {
     }
 
     fn mapping(&mut self, depth: usize) -> Result<Tree, Stop> {
-        let mut mapping = Mapping::default();
+        let mut mapping = Mapping::with_room(self.rooms.get(depth).copied().unwrap_or_default());
         loop {
             let (event, span) = self.next()?;
             if matches!(event, Event::MappingEnd | Event::StreamEnd) {
+                if let Some(room) = self.rooms.get_mut(depth) {
+                    *room = mapping.entries.len();
+                }
                 return Ok(mapping.finish(&mut self.findings));
             }
             let merges =

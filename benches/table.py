@@ -181,7 +181,7 @@ def beside_octodns(bench: Bench, size: int) -> None:
     for records in (100, size):
         folder = bench.work / f"octodns-{records}"
         octodns.write_zones(folder, records, 1)
-        peer = best(*octodns.command(python, folder), times=1, keep=True)
+        peer = measure(*octodns.command(python, folder), expect=octodns.EXIT_CODES, keep=True)
         if octodns.changes(peer.out) != records // 100:
             sys.exit(f"octoDNS found {octodns.changes(peer.out)} changes of {records // 100}")
         costs[records] = peer

@@ -72,26 +72,27 @@ impl Live {
         Ok(())
     }
 
-    /// Goes over the sections that are wanted.
+    /// Goes over the sections that are wanted. Where this answers false, what looked like JSON was
+    /// YAML: it is converted now, and what was taken so far is to be forgotten.
     fn sections(
         &mut self,
         mut wants: impl FnMut(&str) -> Wanted,
         mut take: impl FnMut(&str, &str),
-    ) -> anyhow::Result<()> {
+    ) -> anyhow::Result<bool> {
         let read = match &self.converted {
             Some(json) => sections(json.as_bytes(), &mut wants, &mut take),
             None => sections(files::open(&self.path)?, &mut wants, &mut take),
         };
         match read {
-            Ok(()) => Ok(()),
+            Ok(()) => Ok(true),
             Err(SectionError::Read(cause)) => {
                 Err(FileError::Read { path: self.path.clone(), cause }.into())
             }
-            // Whoever reads it as a whole knows line and column, and the words.
-            Err(error @ SectionError::Syntax { .. }) => {
-                self.convert()?;
+            Err(error @ SectionError::Syntax { .. }) if self.converted.is_some() => {
                 Err(anyhow::anyhow!("{} is no snapshot: {error}", self.name))
             }
+            // Whoever reads it as a whole knows line and column, and the words.
+            Err(SectionError::Syntax { .. }) => self.convert().map(|()| false),
         }
     }
 
@@ -103,22 +104,27 @@ impl Live {
         facts: &mut Facts,
     ) -> anyhow::Result<()> {
         let expected = expected(needs);
-        let mut missing = expected.len();
-        let wants = |section: &str| match expected.contains_key(section) {
-            // What comes after all that is expected is of no interest here.
-            _ if missing == 0 => Wanted::End,
-            true => {
-                missing -= 1;
-                Wanted::Rows
+        let learning = loop {
+            let mut missing = expected.len();
+            let wants = |section: &str| match expected.contains_key(section) {
+                // What comes after all that is expected is of no interest here.
+                _ if missing == 0 => Wanted::End,
+                true => {
+                    missing -= 1;
+                    Wanted::Rows
+                }
+                false => Wanted::Nothing,
+            };
+            let mut learning = Learning::default();
+            let take = |section: &str, row: &str| {
+                if let Some(part) = expected.get(section) {
+                    learning.take(*part, section, row, facts);
+                }
+            };
+            if self.sections(wants, take)? {
+                break learning;
             }
-            false => Wanted::Nothing,
         };
-        let mut learning = Learning::default();
-        self.sections(wants, |section, row| {
-            if let Some(part) = expected.get(section) {
-                learning.take(*part, section, row, facts);
-            }
-        })?;
         let Learning { version, kind, metadata, active, mut names, rows } = learning;
         if (version, kind) != (Some(ApiVersion::V1), Some(TenantKind::Tenant)) {
             // The schema has the words for what is wrong.
@@ -162,17 +168,21 @@ impl Live {
             Some(_) => Wanted::Rows,
             None => Wanted::Nothing,
         };
-        let mut observing = Observing::new(facts, DIALECT, desired);
-        let mut rows = Rows::default();
-        self.sections(wants, |section, row| {
-            let number = rows.count(section);
-            let Some(index) = kind_of(section) else { return };
-            if !observing.enter(index, row, None) {
-                rows.refuse(section, number, row);
+        loop {
+            let mut observing = Observing::new(facts, DIALECT, desired);
+            let mut rows = Rows::default();
+            let take = |section: &str, row: &str| {
+                let number = rows.count(section);
+                let Some(index) = kind_of(section) else { return };
+                if !observing.enter(index, row, None) {
+                    rows.refuse(section, number, row);
+                }
+            };
+            if self.sections(wants, take)? {
+                self.judge(rows)?;
+                return Ok(observing.finish());
             }
-        })?;
-        self.judge(rows)?;
-        Ok(observing.finish())
+        }
     }
 
     fn judge(&self, rows: Rows) -> anyhow::Result<()> {

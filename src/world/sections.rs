@@ -43,6 +43,7 @@ pub fn sections(
     mut take: impl FnMut(&str, &str),
 ) -> Result<(), SectionError> {
     let mut scanner = Scanner { source, buffer: Vec::new(), at: 0, before: 0, is_over: false };
+    scanner.pass_mark()?;
     scanner.punctuation(b'{', "an object")?;
     let mut is_first = true;
     while scanner.goes_on(b'}', &mut is_first)? {
@@ -91,6 +92,16 @@ impl<R: Read> Scanner<R> {
         let count = (&mut self.source).take(CHUNK as u64).read_to_end(&mut self.buffer)?;
         self.is_over = count == 0;
         Ok(count > 0)
+    }
+
+    /// Goes over a byte order mark.
+    fn pass_mark(&mut self) -> Result<(), SectionError> {
+        const MARK: &[u8] = b"\xef\xbb\xbf";
+        while self.buffer.len() < MARK.len() && self.read_on()? {}
+        if self.buffer.starts_with(MARK) {
+            self.at = MARK.len();
+        }
+        Ok(())
     }
 
     /// The next byte that is no space; none at the end.
@@ -289,6 +300,7 @@ mod tests {
         check(r#"{"a":[1],"stop":[2],"b":[3]}"#, "a=1");
         check("{\"a\":[\"\u{e9}\u{1f600}\"]}\n", "a=\"\u{e9}\u{1f600}\"");
         check(r#"{"\u0061":true}"#, "a=true");
+        check("\u{feff}{\"a\":1}", "a=1");
     }
 
     #[test]

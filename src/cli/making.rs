@@ -38,6 +38,10 @@ pub(super) async fn make(
     let policy = policy(settings);
     learn(reader, &draft, &policy, &mut seen.facts, &mut watch).await?;
     drop(progress);
+    for (kind, count) in &seen.unreadable {
+        let message = format!("the tenant tells {count} {kind}s that cannot be read");
+        context.note(&format!("warning: {message}; they are left alone\n"))?;
+    }
     let tenant = tenant_of(settings.tenant()?);
     let source = source(settings, digest);
     Ok(close(draft, &seen, &policy, tenant, source)
@@ -77,7 +81,7 @@ pub(super) fn make_live(
     // A snapshot knows best whose it is.
     tenant.name = live.metadata.name.take().unwrap_or(tenant.name);
     tenant.url = live.metadata.url.take().unwrap_or(tenant.url);
-    let seen = Observation { desired, observed, facts, findings: Vec::new() };
+    let seen = Observation { desired, observed, facts, ..Observation::default() };
     let source = Source { live: Some(live.name), ..source(settings, digest) };
     let policy = policy(settings);
     Ok(close(draft, &seen, &policy, tenant, source)

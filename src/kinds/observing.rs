@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use super::{Decode, KINDS};
 use crate::http::Dialect;
-use crate::model::{Address, Desired, Facts, Observed};
+use crate::model::{Address, Desired, Facts, Observed, Remote};
 
 /// Collects rows as they come; whatever their order, the result is the same.
 pub struct Observing<'f> {
@@ -48,9 +48,11 @@ impl<'f> Observing<'f> {
         }
         // A list that moved while it was paged can tell one thing twice: whatever the order, the
         // same one is kept.
-        self.observed
-            .remotes
-            .put(&address, remote, |new, old| (&new.id, &new.document) < (&old.id, &old.document));
+        let key = |remote: &Remote| {
+            let raw = remote.raw.as_ref().map(|raw| raw.as_str().to_owned());
+            (remote.id.clone(), remote.document.clone(), raw)
+        };
+        self.observed.remotes.put(&address, remote, |new, old| key(new) < key(old));
         true
     }
 
@@ -75,5 +77,35 @@ impl<'f> Observing<'f> {
     pub fn finish(mut self) -> Observed {
         self.observed.remotes.shrink();
         self.observed
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::Observing;
+    use crate::http::Dialect;
+    use crate::kinds::{KINDS, declare};
+    use crate::model::{Facts, Raw};
+
+    #[test]
+    fn what_is_told_twice_is_the_same_in_any_order_and_what_cannot_be_read_is_told() {
+        let (desired, _) = declare(&[], None);
+        let facts = Facts::default();
+        let queues = KINDS.iter().position(|kind| kind.name() == "queue").unwrap();
+        let rows = [
+            r#"{"id":"q-1","capacity":5}"#,
+            r#"{"id":"q-1","capacity":5,"note":2}"#,
+            r#"{"id":"q-1","capacity":5,"note":1}"#,
+        ];
+        for turn in 0..rows.len() {
+            let mut observing = Observing::new(&facts, Dialect::V2, &desired);
+            assert!(!observing.enter(queues, r#"{"name":"no id"}"#, None));
+            for index in 0..rows.len() {
+                assert!(observing.enter(queues, rows[(turn + index) % rows.len()], None));
+            }
+            let observed = observing.finish();
+            let kept: Vec<_> = observed.remotes.values().map(|r| r.raw.as_ref()).collect();
+            assert_eq!(kept, [Raw::parse(rows[2]).as_ref()], "from {turn}");
+        }
     }
 }

@@ -280,7 +280,7 @@ fn checks(out: &mut dyn Write, plan: &Plan) -> fmt::Result {
         if results.len() > TOLD {
             writeln!(out, "{word} by {rule}: {} more of these", results.len() - TOLD)?;
         }
-        if *level == Level::Block {
+        if *level == Level::Block && plan.source.live.is_none() {
             writeln!(
                 out,
                 "    to apply this very plan all the same: \

@@ -1,6 +1,6 @@
 //! Reads from a tenant what the manifests make it necessary to know, and no more.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Arc, Mutex};
 
 use super::{Fetched, Reader, TenantError};
@@ -22,6 +22,8 @@ pub struct Observation {
     /// What is wrong with the manifests, given this tenant. Where there is anything, the tenant
     /// was not read further.
     pub findings: Vec<Finding>,
+    /// How many entities of each kind say too little to be used; they are left alone.
+    pub unreadable: BTreeMap<&'static str, usize>,
 }
 
 /// How far a long reading has come.
@@ -58,12 +60,11 @@ pub async fn observe(
     if !observation.findings.is_empty() {
         return Ok(observation);
     }
-    let mut findings = Vec::new();
+    let (mut findings, mut unreadable) = (Vec::new(), BTreeMap::new());
     let mut observing = Observing::new(&observation.facts, reader.dialect(), &observation.desired);
     for (kind, rows) in listed {
-        for row in rows.rows() {
-            observing.enter(kind, row, None);
-        }
+        let count = rows.rows().filter(|row| !observing.enter(kind, row, None)).count();
+        *unreadable.entry(KINDS[kind].name()).or_default() += count;
     }
     for (index, kind) in KINDS.iter().enumerate() {
         let Some(wire) = kind.wire(reader.dialect()) else { continue };
@@ -84,9 +85,9 @@ pub async fn observe(
                 findings.push(gone(&lane, wire, kind.name(), &observation.desired));
                 return;
             };
-            for row in fetched.rows() {
-                observing.enter(index, row, Some(&lane));
-            }
+            let count =
+                fetched.rows().filter(|row| !observing.enter(index, row, Some(&lane))).count();
+            *unreadable.entry(kind.name()).or_default() += count;
             if let Some(etag) = &fetched.etag {
                 observing.version(lane, etag);
             }
@@ -98,6 +99,8 @@ pub async fn observe(
     observation.observed = observing.finish();
     findings.sort();
     observation.findings = findings;
+    unreadable.retain(|_, count| *count > 0);
+    observation.unreadable = unreadable;
     Ok(observation)
 }
 

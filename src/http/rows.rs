@@ -15,26 +15,37 @@ pub struct Rows {
 /// Where entities stand in a body.
 pub type Spans = Vec<Range<usize>>;
 
-/// The entities of one page of a list; none where the body is no page. `total` is optional and not
-/// relied on, and null counts as no entities.
+/// What an answer holds.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Found {
+    /// Where its entities stand.
+    pub spans: Spans,
+    /// How many entities the whole list has, where the tenant says so. It may be wrong.
+    pub total: Option<u64>,
+}
+
+/// The entities of one page of a list; none where the body is no page. Null counts as no entities.
 #[must_use]
-pub fn page(body: &[u8]) -> Option<Spans> {
+pub fn page(body: &[u8]) -> Option<Found> {
     #[derive(Deserialize)]
     struct Page<'a> {
         #[serde(borrow, deserialize_with = "none_for_null")]
         entities: Vec<&'a RawValue>,
+        #[serde(default)]
+        total: serde_json::Value,
     }
     let text = std::str::from_utf8(body).ok()?;
     let page: Page<'_> = serde_json::from_str(text).ok()?;
-    Some(page.entities.iter().map(|row| span(text, row.get())).collect())
+    let spans = page.entities.iter().map(|row| span(text, row.get())).collect();
+    Some(Found { spans, total: page.total.as_u64() })
 }
 
 /// The body as one entity; none where it is no object.
 #[must_use]
-pub fn object(body: &[u8]) -> Option<Spans> {
+pub fn object(body: &[u8]) -> Option<Found> {
     let text = std::str::from_utf8(body).ok()?;
     let row = serde_json::from_str::<&RawValue>(text).ok()?.get();
-    row.starts_with('{').then(|| vec![span(text, row)])
+    row.starts_with('{').then(|| Found { spans: vec![span(text, row)], total: None })
 }
 
 /// Where a part of a text stands in it.
@@ -82,8 +93,8 @@ impl Rows {
 mod tests {
     use super::{Rows, object, page};
 
-    fn told(body: &str, spans: Option<super::Spans>) -> Option<String> {
-        let rows = Rows::new(body.as_bytes().to_vec(), spans?);
+    fn told(body: &str, found: Option<super::Found>) -> Option<String> {
+        let rows = Rows::new(body.as_bytes().to_vec(), found?.spans);
         assert_eq!(rows.len(), rows.iter().count());
         Some(rows.iter().collect::<Vec<_>>().join(" "))
     }
@@ -98,6 +109,9 @@ mod tests {
             Some(r#"{"a": 1.10} {"é":[]}"#),
         );
         check(r#"{"entities":[]}"#, Some(""));
+        check(r#"{"entities":[],"total":{"of":[]}}"#, Some(""));
+        assert_eq!(page(br#"{"total":7,"entities":[]}"#).unwrap().total, Some(7));
+        assert_eq!(page(br#"{"total":-7,"entities":[]}"#).unwrap().total, None);
         check(r#"{"entities":null}"#, Some(""));
         check(r#"{"total":2}"#, None);
         check(r#"{"entities":[{"a":1}]"#, None);

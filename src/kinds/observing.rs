@@ -104,7 +104,7 @@ mod tests {
                 assert!(observing.enter(queues, rows[(turn + index) % rows.len()], None));
             }
             let observed = observing.finish();
-            let kept: Vec<_> = observed.remotes.values().map(|r| r.raw.as_ref()).collect();
+            let kept: Vec<_> = observed.remotes.iter().map(|e| e.value.raw.as_ref()).collect();
             assert_eq!(kept, [Raw::parse(rows[2]).as_ref()], "from {turn}");
         }
     }

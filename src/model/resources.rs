@@ -142,16 +142,6 @@ impl<V> Resources<V> {
         Iter { all: self, heads: self.heads.values(), group: None }
     }
 
-    /// The addresses.
-    pub fn addresses(&self) -> impl Iterator<Item = Address> {
-        self.iter().map(|entry| entry.address())
-    }
-
-    /// The values.
-    pub fn values(&self) -> impl Iterator<Item = &V> {
-        self.iter().map(|entry| entry.value)
-    }
-
     /// The values of one kind with their addresses.
     pub fn of_kind(&self, kind: &str) -> impl Iterator<Item = Entry<'_, V>> {
         let heads = self.heads.iter().filter(move |(head, _)| is_of(head, kind));

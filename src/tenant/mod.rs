@@ -8,6 +8,7 @@ mod observe;
 mod pace;
 mod reader;
 mod session;
+mod side_by_side;
 mod snapshot;
 mod token;
 mod transport;

@@ -5,8 +5,9 @@ use std::sync::Arc;
 
 use super::figures::Figures;
 use super::session::{Call, Called, Session};
+use super::side_by_side::side_by_side;
 use super::{Connection, TenantError};
-use crate::http::rows::{self, Rows, Spans};
+use crate::http::rows::{self, Found, Rows};
 use crate::http::{Dialect, Method, PAGE_SIZE, Read, Response, Write};
 use crate::model::Raw;
 
@@ -30,6 +31,23 @@ impl Fetched {
     /// The entities, each verbatim.
     pub fn rows(&self) -> impl Iterator<Item = &str> {
         self.pages.iter().flat_map(Rows::iter)
+    }
+
+    /// Whether the last page is the list's last.
+    fn is_over(&self) -> bool {
+        self.pages.last().is_some_and(|last| last.len() < PAGE_SIZE)
+    }
+
+    /// Adds the next page, unless it is the one before once more.
+    fn push(&mut self, rows: Rows, read: &Read) -> Result<(), TenantError> {
+        let is_again = self.pages.last().is_some_and(|last| last.iter().eq(rows.iter()));
+        if rows.len() >= PAGE_SIZE && is_again {
+            let what = format!("GET {}", read.page(self.pages.len() + 1).target());
+            let why = "the same page again and again".to_owned();
+            return Err(TenantError::Garbled { what, why });
+        }
+        self.pages.push(rows);
+        Ok(())
     }
 }
 
@@ -99,36 +117,46 @@ impl Reader {
     /// The tenant cannot be reached, refuses, or answers no JSON object.
     pub async fn one(&self, read: &Read) -> Result<Option<Fetched>, TenantError> {
         match self.get(read, &read.target(), rows::object).await {
-            Ok((rows, etag)) => Ok(Some(Fetched { pages: vec![rows], etag })),
+            Ok((rows, etag, _)) => Ok(Some(Fetched { pages: vec![rows], etag })),
             Err(TenantError::Refused { status: 404, .. }) => Ok(None),
             Err(error) => Err(error),
         }
     }
 
-    /// Every entity of a paged list; the version is the first page's.
+    /// Every entity of a paged list; the version is the first page's. Where the tenant tells how many
+    /// there are, the pages are fetched side by side; the short one is the last all the same.
     ///
     /// # Errors
     /// The tenant cannot be reached, refuses, or answers no list.
     pub async fn list(&self, read: &Read) -> Result<Fetched, TenantError> {
-        let mut all = Fetched::default();
-        for number in 1.. {
-            let target = read.page(number).target();
-            let (rows, etag) = self.get(read, &target, rows::page).await?;
-            if number == 1 {
-                all.etag = etag;
-            } else if rows.len() >= PAGE_SIZE
-                && all.pages.last().is_some_and(|last| last.iter().eq(rows.iter()))
-            {
-                let why = "the same page again and again".to_owned();
-                return Err(TenantError::Garbled { what: format!("GET {target}"), why });
-            }
-            let is_last = rows.len() < PAGE_SIZE;
-            all.pages.push(rows);
-            if is_last {
-                break;
+        let (first, etag, total) = self.page(read, 1).await?;
+        let mut all = Fetched { pages: vec![first], etag };
+        let told = total.map_or(0, |total| total.div_ceil(PAGE_SIZE as u64));
+        let told = usize::try_from(told).unwrap_or(usize::MAX);
+        while !all.is_over() {
+            // One wave at a time: a tenant that tells too many costs no more than that.
+            let next = all.pages.len() + 1;
+            let wave: Vec<usize> = (next..=told.max(next)).take(2 * self.concurrency()).collect();
+            let one = read.clone();
+            let fetch = move |reader: Reader, number| {
+                let one = one.clone();
+                async move { reader.page(&one, number).await.map(|(rows, ..)| rows) }
+            };
+            for rows in side_by_side(self, wave, fetch).await? {
+                if !all.is_over() {
+                    all.push(rows, read)?;
+                }
             }
         }
         Ok(all)
+    }
+
+    async fn page(
+        &self,
+        read: &Read,
+        number: usize,
+    ) -> Result<(Rows, Option<String>, Option<u64>), TenantError> {
+        self.get(read, &read.page(number).target(), rows::page).await
     }
 
     /// Asks until the answer has rows, as `find` finds them.
@@ -136,8 +164,8 @@ impl Reader {
         &self,
         read: &Read,
         target: &str,
-        find: fn(&[u8]) -> Option<Spans>,
-    ) -> Result<(Rows, Option<String>), TenantError> {
+        find: fn(&[u8]) -> Option<Found>,
+    ) -> Result<(Rows, Option<String>, Option<u64>), TenantError> {
         let method = Method::Get;
         let call = Call { method, target, if_match: None, body: None, scope: read.scope };
         let mut found = None;
@@ -147,8 +175,8 @@ impl Reader {
         };
         match self.0.call(call, sound).await {
             Called::Done(response) => {
-                let rows = Rows::new(response.body, found.unwrap_or_default());
-                Ok((rows, response.etag))
+                let Found { spans, total } = found.unwrap_or_default();
+                Ok((Rows::new(response.body, spans), response.etag, total))
             }
             Called::Conflict(error) | Called::Failed(error) => Err(error),
             Called::Lost { why, .. } => {

@@ -2,7 +2,8 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::observe::{Step, Watch, each_side_by_side};
+use super::observe::{Step, Watch};
+use super::side_by_side::each_side_by_side;
 use super::{Fetched, Reader, TenantError};
 use crate::facts::{self, SOURCES};
 use crate::http::Read;

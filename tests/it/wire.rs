@@ -23,7 +23,7 @@ fn body(name: &str) -> Value {
 
 fn page(name: &str) -> Rows {
     let body = text(name).into_bytes();
-    let spans = rows::page(&body).unwrap();
+    let spans = rows::page(&body).unwrap().spans;
     Rows::new(body, spans)
 }
 
@@ -141,6 +141,43 @@ async fn a_documented_token_and_error_are_read() {
     for part in ["the queue cannot be stored", "capacity", "must be an integer from 1 to 5000"] {
         assert!(told.contains(part), "{told}");
     }
+}
+
+/// A page of so many rows from a list that is said to have `total`.
+fn rows(from: usize, count: usize, total: Value) -> (u16, String) {
+    let entities: Vec<Value> =
+        (from..from + count).map(|n| json!({"id": format!("u-{n}")})).collect();
+    (200, json!({"entities": entities, "total": total}).to_string())
+}
+
+#[tokio::test]
+async fn a_list_is_read_to_its_short_page_whatever_total_it_tells() {
+    let read = Read::new("/api/v2/users", "users:read");
+    // One request at a time: a wave is two pages.
+    let check = |pages: Vec<(u16, String)>, expect: usize| {
+        let read = read.clone();
+        async move {
+            let asked = pages.len();
+            let answers = [vec![(200, text("token.json"))], pages].concat();
+            let reader = reader(answering(answers).await);
+            let fetched = reader.list(&read).await.unwrap();
+            let ids: Vec<String> = (0..expect).map(|n| format!(r#"{{"id":"u-{n}"}}"#)).collect();
+            assert_eq!(fetched.rows().collect::<Vec<_>>(), ids);
+            assert_eq!(reader.figures().requests, asked as u64 + 1);
+        }
+    };
+    let honest = json!(203);
+    let pages =
+        [rows(0, 100, honest.clone()), rows(100, 100, honest.clone()), rows(200, 3, honest)];
+    check(pages.to_vec(), 203).await;
+    for unusable in [Value::Null, json!("many"), json!(1), json!(-5)] {
+        let [first, last] = [rows(0, 100, unusable.clone()), rows(100, 0, unusable)];
+        check(vec![first, last], 100).await;
+    }
+    // Too many are told: one wave finds the end.
+    let boast = json!(u64::MAX);
+    let pages = [rows(0, 100, boast.clone()), rows(100, 7, boast.clone()), rows(107, 0, boast)];
+    check(pages.to_vec(), 107).await;
 }
 
 /// The simulated tenant with the documented rows, and a token for it.

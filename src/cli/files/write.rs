@@ -44,7 +44,7 @@ pub fn write(path: &Path, content: &[u8], access: Access) -> Result<(), FileErro
     write_with(path, &|out| out.write_all(content), access)
 }
 
-/// As [`write`], of a content that is made while it is written.
+/// As [`write()`], of a content that is made while it is written.
 ///
 /// # Errors
 /// The file cannot be written; then the old one is still there.

@@ -34,7 +34,7 @@ fn declared(spec: &str) -> Result<(String, String), String> {
     if let Some(finding) = findings.first() {
         return Err(finding.message.clone());
     }
-    let declared = desired.values().next().unwrap();
+    let declared = desired.iter().next().unwrap().value;
     Ok((
         declared.document.as_str().to_owned(),
         declared.on_create.as_ref().unwrap().as_str().to_owned(),
@@ -73,7 +73,7 @@ fn a_later_manifest_restates_field_by_field() {
         let (desired, findings) = declare(&items, Some(&facts()));
         let told: Vec<&str> = match findings.first() {
             Some(finding) => vec![&finding.message],
-            None => desired.values().map(|declared| declared.document.as_str()).collect(),
+            None => desired.iter().map(|entry| entry.value.document.as_str()).collect(),
         };
         assert_eq!(told.join("\n"), expect, "{overlay}");
     };

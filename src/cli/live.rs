@@ -105,12 +105,12 @@ impl Live {
     ) -> anyhow::Result<()> {
         let expected = expected(needs);
         let learning = loop {
-            let mut missing = expected.len();
+            let mut missing: BTreeSet<&str> = expected.keys().copied().collect();
             let wants = |section: &str| match expected.contains_key(section) {
                 // What comes after all that is expected is of no interest here.
-                _ if missing == 0 => Wanted::End,
+                _ if missing.is_empty() => Wanted::End,
                 true => {
-                    missing -= 1;
+                    missing.remove(section);
                     Wanted::Rows
                 }
                 false => Wanted::Nothing,

@@ -106,17 +106,26 @@ pub struct Change {
     pub duration_ms: u64,
     /// The tenant's own name of the last request, if it told one.
     pub request_id: Option<String>,
+    /// The fields in which somebody else's edit was overwritten, as `--on-conflict overwrite` says.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub overwritten: Vec<String>,
+    /// Who found out what became of it, where its run was cut off before it knew.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub settled_by: Option<String>,
 }
 
 /// The end of a run: what came of it.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct RunEnd {
-    /// How it ended: `complete`, `incomplete`, `interrupted`, …
+    /// How it ended: `complete`, `incomplete`, `interrupted`, `cut-off`, …
     pub result: String,
     /// How many changes ended which way: `done` 9, `failed` 2.
     pub outcomes: BTreeMap<String, u64>,
     /// What it took.
     pub figures: Figures,
+    /// Who wrote this entry, where the run was cut off before it could.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub settled_by: Option<String>,
 }
 
 /// The figures of a run's requests.

@@ -1,10 +1,13 @@
 //! The command line.
 
-use std::num::NonZeroU16;
+mod applying;
+
 use std::path::PathBuf;
 
 use clap::builder::RangedU64ValueParser;
 use clap::{Args, Parser, Subcommand, ValueEnum};
+
+pub(super) use applying::{ApplyArgs, Applying, OnConflict, OnError, RollbackArgs};
 
 use super::settings::Flags;
 use crate::render::Detail;
@@ -57,6 +60,8 @@ pub(super) enum Command {
     Snapshot(SnapshotArgs),
     /// Change the tenant as the manifests, or a saved plan, say
     Apply(ApplyArgs),
+    /// Undo what a run did, as far as nobody has changed it since
+    Rollback(RollbackArgs),
     /// Look into the audit
     Audit {
         /// What to do with it.
@@ -225,35 +230,6 @@ pub(super) struct ShowArgs {
     pub(super) detail: DetailArg,
 }
 
-/// `apply`.
-#[derive(Debug, Args)]
-pub(super) struct ApplyArgs {
-    /// What shapes the plan.
-    #[command(flatten)]
-    pub(super) planning: Planning,
-    /// Do not ask
-    #[arg(long)]
-    pub(super) auto_approve: bool,
-    /// Apply exactly this saved plan
-    #[arg(long, value_name = "FILE")]
-    pub(super) plan: Option<PathBuf>,
-    /// Apply only where the plan has this hash
-    #[arg(long, value_name = "SHA256")]
-    pub(super) expect_hash: Option<String>,
-    /// Lift a blocking rule for the plan with this hash only; needs --reason
-    #[arg(long = "override", value_name = "RULE@HASH")]
-    pub(super) overrides: Vec<String>,
-    /// Why a rule is lifted; goes into the audit
-    #[arg(long, value_name = "TEXT", requires = "overrides")]
-    pub(super) reason: Option<String>,
-    /// Requests at the same time, at most [default: the tenant's concurrency]
-    #[arg(long, value_name = "N")]
-    pub(super) parallelism: Option<NonZeroU16>,
-    /// How many seconds to wait for another run to end
-    #[arg(long, value_name = "SECONDS", default_value = "0s", value_parser = seconds)]
-    pub(super) lock_timeout: std::time::Duration,
-}
-
 /// `audit …`.
 #[derive(Debug, Subcommand)]
 pub(super) enum AuditCommand {
@@ -321,22 +297,6 @@ impl Global {
             ..Flags::default()
         }
     }
-}
-
-/// `30s`, `5m`, `2h` or a number of seconds.
-fn seconds(text: &str) -> Result<std::time::Duration, String> {
-    let (number, unit) = match text.char_indices().find(|(_, c)| !c.is_ascii_digit()) {
-        Some((at, _)) => text.split_at(at),
-        None => (text, "s"),
-    };
-    let factor = match unit {
-        "s" => 1,
-        "m" => 60,
-        "h" => 3600,
-        _ => return Err("write it as 30s, 5m or 2h".to_owned()),
-    };
-    let number: u64 = number.parse().map_err(|_| "write it as 30s, 5m or 2h".to_owned())?;
-    Ok(std::time::Duration::from_secs(number.saturating_mul(factor)))
 }
 
 /// A whole number from 1 to `most`.

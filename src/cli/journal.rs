@@ -2,12 +2,13 @@
 
 use std::collections::BTreeMap;
 
+use serde::{Deserialize, Serialize};
+
 use super::clock;
 use super::state::{RecordError, Recorder};
 use crate::audit::{Change, Entry, Event, Figures};
-use crate::kinds::Action;
 use crate::model::Document;
-use crate::plan::Outcome;
+use crate::plan::{Outcome, OutcomeStatus};
 use crate::tenant::{self, Intent, Journal, JournalError, Recorded};
 
 /// What every audit entry of a run says.
@@ -52,53 +53,85 @@ impl RunJournal {
     }
 }
 
+/// One line of a run's journal.
+#[derive(Debug, Serialize, Deserialize)]
+#[serde(tag = "type", rename_all = "lowercase")]
+pub(super) enum Record {
+    /// A request is about to leave.
+    Intent {
+        /// Which.
+        intent: Intent,
+    },
+    /// What became of a change; the audit gets the same.
+    Outcome {
+        /// As the audit has it.
+        change: Change,
+        /// What went wrong, if anything did.
+        message: Option<String>,
+    },
+}
+
+impl Record {
+    fn json(&self) -> serde_json::Value {
+        // Texts, numbers and lists: nothing in it can fail to be written.
+        serde_json::to_value(self).unwrap_or_default()
+    }
+}
+
+impl RunJournal {
+    /// Stores what became of one change, in journal and audit.
+    pub(super) async fn ended(
+        &self,
+        change: Change,
+        message: Option<String>,
+    ) -> Result<(), RecordError> {
+        // Both are queued before either is waited for: one sync serves the two.
+        let record = Record::Outcome { change: change.clone(), message };
+        let journalled = self.recorder.journal(&record.json());
+        let audited = self.recorder.audit(self.run.entry(Event::Change(change)));
+        journalled.await?;
+        audited.await.map(drop)
+    }
+}
+
 impl Journal for RunJournal {
     fn intent<'a>(&'a self, intent: &'a Intent) -> Recorded<'a> {
         Box::pin(async move {
-            let record = serde_json::json!({"type": "intent", "intent": intent});
-            stored(self.recorder.journal(&record).await)
+            let record = Record::Intent { intent: intent.clone() };
+            stored(self.recorder.journal(&record.json()).await.map(drop))
         })
     }
 
     fn outcome<'a>(&'a self, outcome: &'a Outcome) -> Recorded<'a> {
-        Box::pin(async move {
-            let record = serde_json::json!({
-                "type": "outcome",
-                "address": outcome.address,
-                "status": outcome.status,
-                "message": outcome.message,
-            });
-            // Both are queued before either is waited for: one sync serves the two.
-            let journalled = self.recorder.journal(&record);
-            let audited = self.recorder.audit(self.run.entry(Event::Change(change(outcome))));
-            stored(journalled.await)?;
-            stored(audited.await)
-        })
+        Box::pin(async move { stored(self.ended(change(outcome), outcome.message.clone()).await) })
     }
 }
 
-fn stored(result: Result<String, RecordError>) -> Result<(), JournalError> {
-    result.map(drop).map_err(|error| JournalError(error.to_string()))
+fn stored(result: Result<(), RecordError>) -> Result<(), JournalError> {
+    result.map_err(|error| JournalError(error.to_string()))
 }
 
-fn change(outcome: &Outcome) -> Change {
-    let word = |value: serde_json::Value| value.as_str().unwrap_or_default().to_owned();
+/// What became of a change, as the audit has it.
+pub(super) fn change(outcome: &Outcome) -> Change {
+    let done = outcome.status == OutcomeStatus::Done;
+    let clashes = outcome.clashes.iter().filter(|_| done);
     Change {
         address: outcome.address.to_string(),
-        action: match outcome.action {
-            Action::Create => "create",
-            Action::Update => "update",
-            Action::Delete => "delete",
+        action: match (outcome.action, &outcome.previous_address) {
+            (_, Some(_)) => "rename",
+            (action, None) => action.as_str(),
         }
         .to_owned(),
         before_digest: outcome.before.as_ref().map(Document::digest),
         after_digest: outcome.after.as_ref().map(Document::digest),
         payload_hash: outcome.payload_hash.clone(),
-        result: word(serde_json::json!(outcome.status)),
+        result: outcome.status.as_str().to_owned(),
         status: outcome.http_status,
         attempts: outcome.attempts,
         duration_ms: u64::try_from(outcome.duration.as_millis()).unwrap_or(u64::MAX),
         request_id: outcome.request_id.clone(),
+        overwritten: clashes.map(|clash| clash.path.clone()).collect(),
+        settled_by: None,
     }
 }
 

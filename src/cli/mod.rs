@@ -2,6 +2,7 @@
 //! one file for each command. The only layer with a clock, an environment and a disk.
 
 mod apply;
+mod approval;
 mod args;
 mod audit;
 pub mod clock;
@@ -20,8 +21,11 @@ mod making;
 mod planning;
 mod progress;
 pub mod project;
+mod rollback;
+mod run;
 pub mod schema;
 pub mod settings;
+mod settling;
 mod show;
 mod sim;
 mod snapshot;
@@ -94,6 +98,7 @@ fn start(
         Command::Show(args) => show::run(&mut context, &args),
         Command::Snapshot(args) => snapshot::run(&mut context, &args),
         Command::Apply(args) => apply::run(&mut context, &args),
+        Command::Rollback(args) => rollback::run(&mut context, &args),
         Command::Audit { command: AuditCommand::Verify { files, head } } => {
             audit::verify(&mut context, &files, head.as_deref())
         }

@@ -12,6 +12,7 @@ pub use declaring::Declaring;
 pub use observing::Observing;
 use schemars::generate::SchemaSettings;
 use schemars::{JsonSchema, Schema, SchemaGenerator};
+use serde::{Deserialize, Serialize};
 
 use crate::facts;
 use crate::http::{Dialect, Read, Write};
@@ -132,6 +133,9 @@ pub trait Wire: Sync {
     /// What is missing: the id of a reference or of the resource itself.
     fn write(&self, change: &Writing<'_>) -> Result<Write, String>;
 
+    /// The fields of a `Remote`'s raw form that no document has: they cannot be made anew.
+    fn unknown(&self, raw: &Raw) -> Vec<String>;
+
     /// The id that the tenant's answer to a create tells.
     fn created_id(&self, answer: &Raw) -> Option<String>;
 
@@ -150,7 +154,8 @@ pub trait Decode {
 }
 
 /// What is done to a resource.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
 pub enum Action {
     /// It does not exist and will.
     Create,
@@ -158,6 +163,18 @@ pub enum Action {
     Update,
     /// It exists and will not.
     Delete,
+}
+
+impl Action {
+    /// Its word in audits and reports.
+    #[must_use]
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Create => "create",
+            Self::Update => "update",
+            Self::Delete => "delete",
+        }
+    }
 }
 
 /// What a change starts from.

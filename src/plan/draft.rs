@@ -175,6 +175,12 @@ impl<'a> Comparing<'a> {
             }
             _ => None,
         };
+        // A reviewer is to know what goes with it, and who undoes it what stays lost.
+        let raw = remote.and_then(|remote| remote.raw.as_ref());
+        let unknown = match (action, raw, wire) {
+            (PlannedAction::Delete, Some(raw), Some(wire)) => Arc::from(wire.unknown(raw)),
+            _ => Arc::default(),
+        };
         let mut links = declared.links.clone();
         links.extend(remote.into_iter().flat_map(|remote| remote.links.iter().cloned()));
         links.sort();
@@ -195,6 +201,7 @@ impl<'a> Comparing<'a> {
             reason: if declared.absent { Reason::Absent } else { Reason::Differs },
             source: declared.place.clone(),
             carry,
+            unknown,
             depends_on: Vec::new(),
             held_by: Vec::new(),
             address,

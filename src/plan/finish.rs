@@ -79,7 +79,8 @@ pub fn finish(mut draft: Draft, inputs: Inputs<'_>) -> Result<Plan, Vec<Finding>
         return Err(errors);
     }
     hold(&mut draft.proposed, &results, inputs.policy);
-    let summary = summarise(&draft);
+    let changes = draft.proposed.iter().map(|proposed| &proposed.change);
+    let summary = summarise(changes, draft.noops, draft.unmanaged.count);
     let mut plan = Plan {
         format_version: super::FORMAT_VERSION.to_owned(),
         tool_version: env!("CARGO_PKG_VERSION").to_owned(),
@@ -207,10 +208,14 @@ fn hold(proposed: &mut [Proposed], results: &[CheckResult], policy: &Policy) {
     }
 }
 
-fn summarise(draft: &Draft) -> Summary {
-    let (noop, unmanaged) = (draft.noops, draft.unmanaged.count);
+/// Counts a plan's changes.
+pub(super) fn summarise<'c>(
+    changes: impl IntoIterator<Item = &'c Change>,
+    noop: usize,
+    unmanaged: usize,
+) -> Summary {
     let mut summary = Summary { noop, unmanaged, ..Summary::default() };
-    for Proposed { change, .. } in &draft.proposed {
+    for change in changes {
         let count = match change.action() {
             None => continue,
             Some(_) if !change.held_by.is_empty() => &mut summary.held,

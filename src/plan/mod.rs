@@ -3,6 +3,7 @@
 
 mod draft;
 mod finish;
+mod invert;
 mod order;
 mod outcome;
 mod rebase;
@@ -16,10 +17,12 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 pub use draft::{Draft, draft};
+use finish::summarise;
 pub use finish::{Inputs, Policy, Setting, finish};
+pub use invert::invert;
 pub use order::phases;
 pub use outcome::{Applied, Outcome, OutcomeStatus};
-pub use rebase::{Clash, Rebase, rebase};
+pub use rebase::{Clash, Overwriting, Rebase, overwrite, rebase};
 pub use saved::{FORMAT_VERSION, SavedError, open, seal, write};
 
 use crate::http::Dialect;
@@ -108,6 +111,9 @@ pub struct Change {
     /// again before they are written.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub carry: Option<Carry>,
+    /// Fields of what is deleted that cxform does not know, by their names: they go with it.
+    #[serde(default, skip_serializing_if = "<[String]>::is_empty")]
+    pub unknown: Arc<[String]>,
     /// Changes of this plan that must be done first.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub depends_on: Vec<Address>,
@@ -161,6 +167,8 @@ pub enum Reason {
     Differs,
     /// The manifest says that it should not be there.
     Absent,
+    /// A run is undone.
+    Rollback,
 }
 
 /// What must still be so when a change is applied.

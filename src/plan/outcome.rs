@@ -11,13 +11,16 @@ use crate::model::{Address, Document};
 pub struct Outcome {
     /// The resource.
     pub address: Address,
+    /// Its address before, where it was to be renamed.
+    pub previous_address: Option<Address>,
     /// What was to be done.
     pub action: Action,
     /// What became of it.
     pub status: OutcomeStatus,
     /// What went wrong, if anything did.
     pub message: Option<String>,
-    /// The fields that somebody else changed too.
+    /// The fields that somebody else changed too; of a change that is done, those whose edit was
+    /// overwritten.
     pub clashes: Vec<Clash>,
     /// How often it was tried.
     pub attempts: u32,
@@ -43,7 +46,7 @@ pub enum OutcomeStatus {
     Done,
     /// The tenant had it already.
     Already,
-    /// Somebody else changed the same fields; nothing was written.
+    /// Somebody else changed the same fields, and theirs stay.
     Conflict,
     /// The tenant refused it, or it could not be sent.
     Failed,
@@ -51,6 +54,21 @@ pub enum OutcomeStatus {
     Unknown,
     /// It was never tried.
     NotStarted,
+}
+
+impl OutcomeStatus {
+    /// Its word in audits and reports.
+    #[must_use]
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Done => "done",
+            Self::Already => "already",
+            Self::Conflict => "conflict",
+            Self::Failed => "failed",
+            Self::Unknown => "unknown",
+            Self::NotStarted => "not-started",
+        }
+    }
 }
 
 /// What became of a plan.
@@ -86,6 +104,7 @@ impl Outcome {
     pub fn of(change: &Change, status: OutcomeStatus) -> Self {
         Self {
             address: change.address.clone(),
+            previous_address: change.previous_address.clone(),
             action: change.action().unwrap_or(Action::Update),
             status,
             message: None,

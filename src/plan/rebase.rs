@@ -2,9 +2,9 @@
 
 use serde_json::Value;
 
-use super::Change;
+use super::{Change, Reason};
 use crate::kinds::Action;
-use crate::model::Document;
+use crate::model::{Document, Leaf};
 
 /// What to do with a reviewed change, given what the tenant has now.
 #[derive(Clone, Debug, PartialEq)]
@@ -15,6 +15,15 @@ pub enum Rebase {
     Write(Vec<String>),
     /// Somebody changed the same fields: nothing is written.
     Drifted(Vec<Clash>),
+}
+
+/// What is written where somebody's edit of the same fields is to be overwritten.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Overwriting {
+    /// What is done: a resource that others have created meanwhile is updated.
+    pub action: Action,
+    /// The leaves that are written.
+    pub paths: Vec<String>,
 }
 
 /// One field that somebody else changed too.
@@ -47,18 +56,41 @@ pub fn rebase(change: &Change, theirs: Option<&Document>) -> Rebase {
     }
 }
 
+/// What to write although somebody changed the same fields; none where the resource is gone, since
+/// what nobody manages of it went with it.
+#[must_use]
+pub fn overwrite(change: &Change, theirs: Option<&Document>) -> Option<Overwriting> {
+    let theirs = theirs?;
+    Some(match change.action()? {
+        Action::Update => Overwriting { action: Action::Update, paths: unlike(change, theirs) },
+        Action::Create => {
+            let clashes = clashes_of_create(change, theirs);
+            let paths = clashes.into_iter().map(|clash| clash.path).collect();
+            Overwriting { action: Action::Update, paths }
+        }
+        Action::Delete => Overwriting { action: Action::Delete, paths: Vec::new() },
+    })
+}
+
+/// The leaves of an update that are not yet as they should be.
+fn unlike(change: &Change, theirs: &Document) -> Vec<String> {
+    let now = theirs.value();
+    let differ = change.change.paths.iter().filter(|path| *leaf(&now, &path.path) != path.after);
+    differ.map(|path| path.path.clone()).collect()
+}
+
+fn leaf<'v>(fields: &'v Value, path: &str) -> &'v Value {
+    fields.pointer(path).unwrap_or(&Value::Null)
+}
+
 fn update(change: &Change, theirs: &Document) -> Rebase {
     let now = theirs.value();
-    let mut write = Vec::new();
+    let write = unlike(change, theirs);
     let mut clashes = Vec::new();
-    for path in change.change.paths.iter() {
-        let theirs = now.pointer(&path.path).cloned().unwrap_or(Value::Null);
-        if theirs == path.after {
-            continue;
-        }
-        write.push(path.path.clone());
-        if theirs != path.before {
-            let (base, ours) = (path.before.clone(), path.after.clone());
+    for path in change.change.paths.iter().filter(|path| write.contains(&path.path)) {
+        let theirs = leaf(&now, &path.path);
+        if *theirs != path.before {
+            let (base, theirs, ours) = (path.before.clone(), theirs.clone(), path.after.clone());
             clashes.push(Clash { path: path.path.clone(), base, theirs, ours });
         }
     }
@@ -70,26 +102,40 @@ fn update(change: &Change, theirs: &Document) -> Rebase {
 }
 
 fn created_by_others(change: &Change, theirs: &Document) -> Rebase {
+    let clashes = clashes_of_create(change, theirs);
+    if clashes.is_empty() { Rebase::Done } else { Rebase::Drifted(clashes) }
+}
+
+fn clashes_of_create(change: &Change, theirs: &Document) -> Vec<Clash> {
     let now = theirs.value();
     let wanted = change.change.after.as_ref().map(Document::leaves).unwrap_or_default();
-    let clash = |leaf: crate::model::Leaf| {
-        let theirs = now.pointer(&leaf.path).cloned().unwrap_or(Value::Null);
-        let (path, ours) = (leaf.path, leaf.value);
+    let clash = |wanted: Leaf| {
+        let theirs = leaf(&now, &wanted.path).clone();
+        let (path, ours) = (wanted.path, wanted.value);
         (theirs != ours).then_some(Clash { path, base: Value::Null, theirs, ours })
     };
-    let clashes: Vec<Clash> = wanted.into_iter().filter_map(clash).collect();
-    if clashes.is_empty() { Rebase::Done } else { Rebase::Drifted(clashes) }
+    wanted.into_iter().filter_map(clash).collect()
 }
 
 fn deleted_after_edit(change: &Change, theirs: &Document) -> Rebase {
     let base = change.change.before.as_ref().map(Document::value).unwrap_or_default();
-    let moved = |leaf: crate::model::Leaf| {
-        let base = base.pointer(&leaf.path).cloned().unwrap_or(Value::Null);
-        let (path, theirs) = (leaf.path, leaf.value);
+    // A deletion was planned with all that was read, so that a leaf more is an edit. What a run
+    // itself created is taken back knowing only what it wrote.
+    let looked_at = match (change.reason, &change.change.before) {
+        (Reason::Rollback, Some(ours)) => theirs.project(ours),
+        _ => theirs.clone(),
+    };
+    let moved = |told: Leaf| {
+        let base = leaf(&base, &told.path).clone();
+        let (path, theirs) = (told.path, told.value);
         (theirs != base).then_some(Clash { path, base, theirs, ours: Value::Null })
     };
-    let clashes: Vec<Clash> = theirs.leaves().into_iter().filter_map(moved).collect();
-    if clashes.is_empty() { whole(change, theirs.value()) } else { Rebase::Drifted(clashes) }
+    let clashes: Vec<Clash> = looked_at.leaves().into_iter().filter_map(moved).collect();
+    match (clashes.is_empty(), change.reason) {
+        (false, _) => Rebase::Drifted(clashes),
+        (true, Reason::Rollback) => Rebase::Write(Vec::new()),
+        (true, _) => whole(change, theirs.value()),
+    }
 }
 
 fn whole(change: &Change, theirs: Value) -> Rebase {

@@ -34,6 +34,7 @@ fn change(address: &str, action: PlannedAction, before: &Value, after: &Value) -
         source: Place::default(),
         precondition: Precondition::default(),
         carry: None,
+        unknown: std::sync::Arc::default(),
         depends_on: Vec::new(),
         held_by: Vec::new(),
     }

@@ -16,7 +16,10 @@ pub fn outcome(plan: &Plan, applied: &Applied) -> String {
     if let Some(why) = &applied.stopped {
         let _ = writeln!(text, "! stopped: {}", one_line(why));
     }
-    if !text.is_empty() {
+    let is_undone = |outcome: &&Outcome| {
+        !matches!(outcome.status, OutcomeStatus::Done | OutcomeStatus::Already)
+    };
+    if applied.stopped.is_some() || applied.outcomes.iter().any(|outcome| is_undone(&outcome)) {
         text.push_str(
             "\nWhat is done stays done. Plan and apply again to go on: nothing is done twice.\n",
         );
@@ -69,7 +72,9 @@ fn closing(plan: &Plan, applied: &Applied) -> String {
 
 fn tell(text: &mut String, outcome: &Outcome) {
     let word = match outcome.status {
-        OutcomeStatus::Done | OutcomeStatus::Already => return,
+        OutcomeStatus::Done if outcome.clashes.is_empty() => return,
+        OutcomeStatus::Done => "overwritten",
+        OutcomeStatus::Already => return,
         OutcomeStatus::Conflict => "conflict",
         OutcomeStatus::Failed => "failed",
         OutcomeStatus::Unknown => "unknown",

@@ -191,6 +191,7 @@ fn consequence(change: &Change) -> String {
         let because = match (change.reason, change.action()) {
             (_, None) => return what.to_owned(),
             (Reason::Absent, _) => "declared absent",
+            (Reason::Rollback, _) => "the run is undone",
             (Reason::Differs, Some(Action::Create)) => "the tenant has none",
             (Reason::Differs, _) => "the tenant differs",
         };

@@ -7,11 +7,11 @@ use std::sync::{Arc, Mutex};
 
 use jiff::tz::TimeZone;
 
-use super::change::Lane;
+use super::change;
+use super::lane::Lane;
 use super::{TenantError, Writer};
 use crate::facts::SOURCES;
-use crate::http::Dialect;
-use crate::kinds::{KINDS, Kind, kind_of};
+use crate::kinds::{Action, KINDS, Kind, kind_of};
 use crate::model::{Address, Facts, Named, References};
 use crate::plan::{Applied, Change, Outcome, OutcomeStatus, Plan, phases};
 
@@ -33,10 +33,12 @@ pub trait Journal: Send + Sync {
 pub struct JournalError(pub String);
 
 /// A request that is about to leave.
-#[derive(Clone, Debug, PartialEq, serde::Serialize)]
+#[derive(Clone, Debug, PartialEq, serde::Serialize, serde::Deserialize)]
 pub struct Intent {
     /// The resource.
     pub address: Address,
+    /// What is to become of it.
+    pub action: Action,
     /// Method and path.
     pub request: String,
     /// SHA-256 of the body.
@@ -45,11 +47,23 @@ pub struct Intent {
     pub attempt: u32,
 }
 
+/// How a plan is applied.
+#[derive(Clone, Debug)]
+pub struct Manner {
+    /// Of times that the tenant tells without an offset.
+    pub timezone: TimeZone,
+    /// Where somebody changed the same field: overwrite it instead of reporting it.
+    pub overwrites: bool,
+    /// Start nothing more after the first change that was not done.
+    pub stops_on_error: bool,
+}
+
 /// What all lanes share.
 pub(super) struct Shared<'a> {
     pub(super) writer: Writer,
     pub(super) plan: Arc<Plan>,
     pub(super) journal: Arc<dyn Journal>,
+    manner: Manner,
     stop: &'a AtomicBool,
     known: Mutex<Known>,
 }
@@ -68,7 +82,7 @@ pub async fn apply(
     writer: Writer,
     plan: Arc<Plan>,
     journal: Arc<dyn Journal>,
-    timezone: TimeZone,
+    manner: Manner,
     stop: &'static AtomicBool,
 ) -> Result<Applied, TenantError> {
     let scopes = scopes(&plan);
@@ -77,16 +91,44 @@ pub async fn apply(
     }
     writer.reader().require(&scopes).await?;
     let references = plan.references.clone();
-    let facts = Arc::new(facts(&references, plan.tenant.dialect, &timezone));
+    let facts = Arc::new(known(&plan, &manner.timezone));
     let known = Mutex::new(Known { references, facts, stopped: None });
-    let shared = Arc::new(Shared { writer, plan, journal, stop, known });
-    let mut outcomes: BTreeMap<Address, Outcome> = BTreeMap::new();
+    let shared = Arc::new(Shared { writer, plan, journal, manner, stop, known });
+    let mut outcomes = Outcomes::of(&shared.plan);
     for phase in phases(&shared.plan) {
         let lanes = lanes(&shared, &phase, &mut outcomes);
         run(&shared, lanes, &mut outcomes).await;
     }
     let stopped = shared.known().stopped.take();
-    Ok(Applied { outcomes: outcomes.into_values().collect(), stopped })
+    Ok(Applied { outcomes: outcomes.all.into_values().collect(), stopped })
+}
+
+/// What became of the changes so far, by their index in the plan.
+struct Outcomes {
+    all: BTreeMap<usize, Outcome>,
+    /// The first change of each address that another one waits for.
+    first: BTreeMap<Address, usize>,
+}
+
+impl Outcomes {
+    fn of(plan: &Plan) -> Self {
+        let awaited = plan.live().flat_map(|change| &change.depends_on);
+        let awaited: BTreeSet<&Address> = awaited.collect();
+        let mut first = BTreeMap::new();
+        for (index, change) in plan.resource_changes.iter().enumerate() {
+            if change.is_live() && awaited.contains(&change.address) {
+                first.entry(change.address.clone()).or_insert(index);
+            }
+        }
+        Self { all: BTreeMap::new(), first }
+    }
+
+    fn is_done(&self, address: &Address) -> bool {
+        let outcome = self.first.get(address).and_then(|index| self.all.get(index));
+        outcome.is_none_or(|outcome| {
+            matches!(outcome.status, OutcomeStatus::Done | OutcomeStatus::Already)
+        })
+    }
 }
 
 fn scopes(plan: &Plan) -> BTreeSet<&'static str> {
@@ -98,22 +140,13 @@ fn scopes(plan: &Plan) -> BTreeSet<&'static str> {
 }
 
 /// Groups a phase by lanes; what waits for something that was not done is not started.
-fn lanes(
-    shared: &Shared<'_>,
-    phase: &[usize],
-    outcomes: &mut BTreeMap<Address, Outcome>,
-) -> Vec<Vec<usize>> {
+fn lanes(shared: &Shared<'_>, phase: &[usize], outcomes: &mut Outcomes) -> Vec<Vec<usize>> {
     let mut lanes: BTreeMap<Address, Vec<usize>> = BTreeMap::new();
     for index in phase {
         let change = &shared.plan.resource_changes[*index];
-        let is_done = |first: &&Address| {
-            outcomes.get(*first).is_none_or(|outcome| {
-                matches!(outcome.status, OutcomeStatus::Done | OutcomeStatus::Already)
-            })
-        };
-        if let Some(first) = change.depends_on.iter().find(|first| !is_done(first)) {
+        if let Some(first) = change.depends_on.iter().find(|first| !outcomes.is_done(first)) {
             let outcome = Outcome::not_started(change, format!("it needs {first} first"));
-            outcomes.insert(change.address.clone(), outcome);
+            outcomes.all.insert(*index, outcome);
             continue;
         }
         let wire = kind_of(&change.address).and_then(|kind| kind.wire(shared.plan.tenant.dialect));
@@ -124,11 +157,7 @@ fn lanes(
 }
 
 /// Runs lanes side by side, each one's changes in order.
-async fn run(
-    shared: &Arc<Shared<'static>>,
-    lanes: Vec<Vec<usize>>,
-    outcomes: &mut BTreeMap<Address, Outcome>,
-) {
+async fn run(shared: &Arc<Shared<'static>>, lanes: Vec<Vec<usize>>, outcomes: &mut Outcomes) {
     let width = shared.writer.reader().concurrency().min(lanes.len());
     let queue = Arc::new(Mutex::new(lanes.into_iter()));
     let mut workers = tokio::task::JoinSet::new();
@@ -139,17 +168,21 @@ async fn run(
             loop {
                 let next = queue.lock().unwrap_or_else(std::sync::PoisonError::into_inner).next();
                 let Some(changes) = next else { return done };
-                let mut lane = Lane::default();
-                for index in changes {
-                    done.push(lane.apply(&shared, &shared.plan.resource_changes[index]).await);
+                let changes =
+                    changes.iter().map(|index| (*index, &shared.plan.resource_changes[*index]));
+                let mut lane: Option<Lane> = None;
+                for (index, change) in changes {
+                    let planned = || Lane::starting(change.precondition.etag.as_deref());
+                    let lane = lane.get_or_insert_with(planned);
+                    done.push((index, change::make(lane, &shared, change).await));
                 }
             }
         });
     }
     while let Some(joined) = workers.join_next().await {
-        let done: Vec<Outcome> =
+        let done: Vec<(usize, Outcome)> =
             joined.unwrap_or_else(|panic| std::panic::resume_unwind(panic.into_panic()));
-        outcomes.extend(done.into_iter().map(|outcome| (outcome.address.clone(), outcome)));
+        outcomes.all.extend(done);
     }
 }
 
@@ -165,6 +198,22 @@ impl Shared<'_> {
     /// Nothing more is started from here on.
     pub(super) fn stop(&self, why: &str) {
         self.known().stopped.get_or_insert_with(|| why.to_owned());
+    }
+
+    /// Whether somebody's edit of the same field is overwritten.
+    pub(super) fn overwrites(&self) -> bool {
+        self.manner.overwrites
+    }
+
+    /// A change has ended so.
+    pub(super) fn after(&self, status: OutcomeStatus) {
+        let is_undone = matches!(
+            status,
+            OutcomeStatus::Failed | OutcomeStatus::Unknown | OutcomeStatus::Conflict
+        );
+        if is_undone && self.manner.stops_on_error {
+            self.stop("a change was not done, and --on-error stop was said");
+        }
     }
 
     /// The id of what a change names, where it is known by now.
@@ -196,10 +245,11 @@ impl Shared<'_> {
 
 /// What a plan's references tell about names. Only what has names is entered: a plan may change
 /// half a million assignments.
-fn facts(references: &References, dialect: Dialect, timezone: &TimeZone) -> Facts {
+pub(super) fn known(plan: &Plan, timezone: &TimeZone) -> Facts {
+    let dialect = plan.tenant.dialect;
     let sources = SOURCES.iter().filter(|source| !source.keyed_by_id).map(|source| source.sort);
     let listed = |kind: &&&dyn Kind| kind.wire(dialect).is_some_and(|wire| wire.list().is_some());
     let kinds = KINDS.iter().filter(listed).map(|kind| kind.name());
     let sorts: Vec<&'static str> = sources.chain(kinds).collect();
-    Facts::from_references(references, &sorts, timezone.clone())
+    Facts::from_references(&plan.references, &sorts, timezone.clone())
 }

@@ -1,351 +1,279 @@
 //! One change, from its precondition to its outcome.
 //!
 //! ```text
-//!   start ──► [look] ──► rebase ──► Done / Drifted ─────────────► outcome
-//!               ▲           └─ Write ──► intent ──► send ──► 2xx ─► outcome
+//!   start ──► [look] ──► rebase ──► Done / Drifted ──────────────────────────► outcome
+//!               ▲           └─ Write ──► intent ──► send ──► 2xx ──► [verify] ─► outcome
 //!               └──────────── 409, 412, lost answer ◄──┘
 //! ```
 
 use tokio::time::{Instant, sleep};
 
+use super::TenantError;
 use super::apply::{Intent, Shared};
+use super::lane::{Current, Lane};
 use super::reader::{Reader, Wrote};
-use super::{Fetched, TenantError};
 use crate::http::Write;
 use crate::http::retry::{ATTEMPTS, backoff};
-use crate::kinds::{Action, Basis, Look, Wire, Writing, kind_of};
-use crate::model::{Document, Links, Raw, Remote, digest_of};
-use crate::plan::{Change, Outcome, OutcomeStatus, Rebase, rebase};
+use crate::kinds::{Action, Basis, Wire, Writing, kind_of};
+use crate::model::{Document, Raw, digest_of};
+use crate::plan::{Change, Outcome, OutcomeStatus, Rebase, overwrite, rebase};
 
-/// Changes that share a version, which each hands on to the next.
-#[derive(Default)]
-pub(super) struct Lane {
-    /// Whether a change of it was begun: from then on the lane has its own version.
-    is_begun: bool,
-    version: Option<String>,
-    /// The whole set as it was read after the plan's version was not the tenant's any more. What
-    /// the plan saw is no base for the lane's other changes then; this is.
-    seen: Option<Fetched>,
-}
-
-/// What a change starts from: what the tenant has, as far as is known.
-struct Current {
-    /// The resource; none where it does not exist.
-    remote: Option<Remote>,
-}
+/// How often a write is looked for that the tenant said yes to: its reads may lag behind.
+const VERIFYING: u32 = 3;
 
 /// One change while it is being made.
-struct Progress {
+struct Making<'a> {
+    shared: &'a Shared<'a>,
+    reader: Reader,
+    change: &'a Change,
+    wire: &'a dyn Wire,
     outcome: Outcome,
-    start: Instant,
     /// Whether a request was sent whose answer is not known.
     is_lost: bool,
 }
 
-impl Lane {
-    /// Makes one change, or says why not.
-    pub(super) async fn apply(&mut self, shared: &Shared<'_>, change: &Change) -> Outcome {
-        if let Some(why) = shared.stopped() {
-            return Outcome::not_started(change, why);
-        }
-        let wire = kind_of(&change.address).and_then(|kind| kind.wire(shared.plan.tenant.dialect));
-        let (Some(wire), Some(action)) = (wire, change.action()) else {
-            return Outcome::not_started(change, "the dialect cannot carry it".to_owned());
-        };
-        if !std::mem::replace(&mut self.is_begun, true) {
-            // The lane begins at the version that the plan saw.
-            self.version = change.precondition.etag.as_deref().map(str::to_owned);
-        }
-        let outcome = Outcome::of(change, OutcomeStatus::Failed);
-        let mut progress = Progress { outcome, start: Instant::now(), is_lost: false };
-        let status = self.make(shared, change, wire, action, &mut progress).await;
-        let mut outcome = progress.outcome;
-        outcome.status = status;
-        outcome.duration = progress.start.elapsed();
-        if status != OutcomeStatus::NotStarted
-            && let Err(error) = shared.journal.outcome(&outcome).await
-        {
-            shared.stop(&format!("the audit cannot be written: {error}"));
-        }
-        if status == OutcomeStatus::Done {
-            // The audit has it; a hundred thousand of them need not be held as well.
-            (outcome.payload_hash, outcome.request_id) = (None, None);
-        }
-        outcome
-    }
+/// What is to be written, and over what.
+struct Step {
+    action: Action,
+    paths: Vec<String>,
+    theirs: Current,
+    /// Whether the tenant was read and told no version: it is read again after the write.
+    verifies: bool,
+}
 
-    async fn make(
-        &mut self,
-        shared: &Shared<'_>,
-        change: &Change,
-        wire: &dyn Wire,
-        action: Action,
-        progress: &mut Progress,
-    ) -> OutcomeStatus {
-        let reader = shared.writer.reader();
-        let mut current = match wire.basis(action) {
-            Basis::Nothing => Some(Current { remote: None }),
-            Basis::Lane if self.version.is_some() && self.seen.is_none() => Some(planned(change)),
+/// Makes one change, or says why not.
+pub(super) async fn make(lane: &mut Lane, shared: &Shared<'_>, change: &Change) -> Outcome {
+    if let Some(why) = shared.stopped() {
+        return Outcome::not_started(change, why);
+    }
+    let wire = kind_of(&change.address).and_then(|kind| kind.wire(shared.plan.tenant.dialect));
+    let (Some(wire), Some(action)) = (wire, change.action()) else {
+        return Outcome::not_started(change, "the dialect cannot carry it".to_owned());
+    };
+    let start = Instant::now();
+    let outcome = Outcome::of(change, OutcomeStatus::Failed);
+    let reader = shared.writer.reader();
+    let mut making = Making { shared, reader, change, wire, outcome, is_lost: false };
+    let status = making.run(lane, action).await;
+    let mut outcome = making.outcome;
+    outcome.status = status;
+    outcome.duration = start.elapsed();
+    if status != OutcomeStatus::NotStarted
+        && let Err(error) = shared.journal.outcome(&outcome).await
+    {
+        shared.stop(&format!("the audit cannot be written: {error}"));
+    }
+    shared.after(status);
+    if status == OutcomeStatus::Done {
+        // The audit has it; a hundred thousand of them need not be held as well.
+        (outcome.payload_hash, outcome.request_id) = (None, None);
+    }
+    outcome
+}
+
+impl Making<'_> {
+    async fn run(&mut self, lane: &mut Lane, action: Action) -> OutcomeStatus {
+        let paths = || self.change.change.paths.iter().map(|path| path.path.clone()).collect();
+        let from = |theirs| Some(Step { action, paths: paths(), theirs, verifies: false });
+        let mut planned = match self.wire.basis(action) {
+            Basis::Nothing => from(Current::default()),
+            Basis::Lane if lane.is_as_planned() => from(Current::planned(self.change)),
             Basis::Lane | Basis::Read => None,
         };
-        let mut paths: Vec<String> =
-            change.change.paths.iter().map(|path| path.path.clone()).collect();
         for attempt in 1..=ATTEMPTS {
-            progress.outcome.attempts = attempt;
-            let now = match current.take() {
-                Some(current) => current,
-                None => match self.look(shared, &reader, change, wire).await {
-                    Ok(current) => {
-                        current.tell(shared, change);
-                        match rebase(change, current.remote.as_ref().map(|r| &r.document)) {
-                            Rebase::Done => return progress.done_already(),
-                            Rebase::Drifted(clashes) => {
-                                progress.outcome.clashes = clashes;
-                                return OutcomeStatus::Conflict;
-                            }
-                            Rebase::Write(reviewed) => {
-                                paths = reviewed;
-                                progress.is_lost = false;
-                            }
-                        }
-                        current
-                    }
-                    Err(error) => return progress.failed(shared, &error),
+            self.outcome.attempts = attempt;
+            let step = match planned.take() {
+                Some(step) => step,
+                None => match self.decide(lane, action).await {
+                    Ok(step) => step,
+                    Err(status) => return status,
                 },
             };
-            let write = match self.request(shared, change, wire, action, &now, &paths) {
+            let write = match self.request(&step) {
                 Ok(write) => write,
                 Err(why) => {
-                    progress.outcome.message = Some(why);
+                    self.outcome.message = Some(why);
                     return OutcomeStatus::Failed;
                 }
             };
-            if let Err(why) = progress.intend(shared, change, &write, attempt).await {
-                shared.stop(&why);
-                progress.outcome.message = Some(why);
+            if let Err(why) = self.intend(&write, attempt).await {
+                self.shared.stop(&why);
+                self.outcome.message = Some(why);
                 let was_tried = attempt > 1;
                 return if was_tried { OutcomeStatus::Failed } else { OutcomeStatus::NotStarted };
             }
             if attempt > 1 {
-                shared.writer.count_retry();
+                self.shared.writer.count_retry();
             }
-            match shared.writer.write(&write, self.version.as_deref()).await {
+            match self.shared.writer.write(&write, lane.version.as_deref()).await {
                 Wrote::Done(response) => {
-                    self.version = response.etag;
-                    progress.outcome.http_status = Some(response.status);
-                    progress.outcome.request_id = response.request_id;
-                    progress.outcome.message = None;
-                    if action == Action::Create {
+                    lane.written(response.etag);
+                    self.outcome.http_status = Some(response.status);
+                    self.outcome.request_id = response.request_id;
+                    self.outcome.message = None;
+                    if step.verifies {
+                        return self.verify(lane).await;
+                    }
+                    if step.action == Action::Create {
                         let body = std::str::from_utf8(&response.body).ok().and_then(Raw::parse);
-                        let id = body.and_then(|body| wire.created_id(&body));
-                        return self.learn_id(shared, change, wire, id, progress).await;
+                        let id = body.and_then(|body| self.wire.created_id(&body));
+                        return self.learn_id(lane, id).await;
                     }
                     return OutcomeStatus::Done;
                 }
                 Wrote::Conflict(error) => {
-                    progress.outcome.http_status = error.status();
-                    progress.outcome.message = Some(error.to_string());
+                    self.outcome.http_status = error.status();
+                    self.outcome.message = Some(error.to_string());
                     if attempt > 1 {
                         sleep(backoff(attempt - 1, 1.0)).await;
                     }
                 }
                 Wrote::Lost { wait, why } => {
-                    progress.is_lost = true;
-                    progress.outcome.message = Some(why);
+                    self.is_lost = true;
+                    self.outcome.message = Some(why);
                     sleep(wait).await;
                 }
                 Wrote::Failed(TenantError::Refused { status: 404, .. })
-                    if action == Action::Delete =>
+                    if step.action == Action::Delete =>
                 {
-                    self.version = None;
-                    return progress.done_already();
+                    lane.forget();
+                    return self.done_already();
                 }
                 Wrote::Failed(error) => {
-                    self.version = None;
-                    return progress.failed(shared, &error);
+                    lane.forget();
+                    return self.failed(&error);
                 }
             }
-            self.version = None;
+            lane.forget();
         }
         // The last answer was lost or a conflict; one look tells which of the two ends it was.
-        match self.look(shared, &reader, change, wire).await {
-            Ok(current) => {
-                current.tell(shared, change);
-                match rebase(change, current.remote.as_ref().map(|r| &r.document)) {
-                    Rebase::Done => progress.done_already(),
-                    Rebase::Drifted(clashes) => {
-                        progress.outcome.clashes = clashes;
-                        OutcomeStatus::Conflict
-                    }
-                    Rebase::Write(_) => OutcomeStatus::Failed,
-                }
-            }
-            Err(error) => progress.failed(shared, &error),
-        }
+        self.decide(lane, action).await.err().unwrap_or(OutcomeStatus::Failed)
     }
 
-    /// Reads the resource as it is now, and the version of its lane; what the lane has read and
-    /// still has the version of is not read again.
-    async fn look(
-        &mut self,
-        shared: &Shared<'_>,
-        reader: &Reader,
-        change: &Change,
-        wire: &dyn Wire,
-    ) -> Result<Current, TenantError> {
-        let lane = wire.lane(&change.address);
-        let mut facts = shared.facts();
-        match wire.look(&change.address, change.id.as_deref()) {
-            Look::One(read) => {
-                let fetched = reader.one(&read).await?.unwrap_or_default();
-                let mut decoder = wire.decoder(&facts);
-                let remote = fetched.rows().next().and_then(|row| decoder.decode(row, Some(&lane)));
-                let remote = remote.map(|(_, remote)| remote);
-                drop(decoder);
-                self.version = fetched.etag;
-                Ok(Current { remote })
-            }
-            Look::Listed(read) => {
-                let seen = match self.seen.take().filter(|_| self.version.is_some()) {
-                    Some(seen) => seen,
-                    None => {
-                        let mut seen = reader.list(&read).await?;
-                        // The version of a list of the whole tenant is no resource's version.
-                        self.version = seen.etag.take().filter(|_| wire.list().is_none());
-                        seen
-                    }
+    /// Looks, and decides what is still to be written; an error is how the change ends.
+    async fn decide(&mut self, lane: &mut Lane, action: Action) -> Result<Step, OutcomeStatus> {
+        let facts = self.shared.facts();
+        let theirs = match lane.look(&self.reader, facts, self.change, self.wire).await {
+            Ok(theirs) => theirs,
+            Err(error) => return Err(self.failed(&error)),
+        };
+        self.tell(&theirs);
+        let verifies = lane.version.is_none();
+        let document = theirs.remote.as_ref().map(|remote| &remote.document);
+        let (action, paths) = match rebase(self.change, document) {
+            Rebase::Done => return Err(self.done_already()),
+            Rebase::Write(paths) => (action, paths),
+            Rebase::Drifted(clashes) => {
+                self.outcome.clashes = clashes;
+                let over = self.shared.overwrites().then(|| overwrite(self.change, document));
+                let Some(over) = over.flatten() else {
+                    self.outcome.message = None;
+                    return Err(OutcomeStatus::Conflict);
                 };
-                if wire.list().is_some()
-                    && let Some(names) =
-                        std::sync::Arc::make_mut(&mut facts).names.get_mut(change.address.kind())
-                {
-                    seen.rows()
-                        .filter_map(|row| wire.named(row))
-                        .for_each(|named| names.add(named));
-                }
-                let mut decoder = wire.decoder(&facts);
-                let remote = seen
-                    .rows()
-                    .filter_map(|row| decoder.decode(row, Some(&lane)))
-                    .find(|(address, _)| *address == change.address)
-                    .map(|(_, remote)| remote);
-                drop(decoder);
-                self.seen = Some(seen);
-                Ok(Current { remote })
+                (over.action, over.paths)
             }
-        }
+        };
+        self.is_lost = false;
+        Ok(Step { action, paths, theirs, verifies })
     }
 
-    fn request(
-        &self,
-        shared: &Shared<'_>,
-        change: &Change,
-        wire: &dyn Wire,
-        action: Action,
-        now: &Current,
-        paths: &[String],
-    ) -> Result<Write, String> {
-        let ours = change.change.after.as_ref();
-        let theirs = now.remote.as_ref();
-        let document = match (action, ours, theirs) {
+    fn request(&self, step: &Step) -> Result<Write, String> {
+        let ours = self.change.change.after.as_ref();
+        let theirs = step.theirs.remote.as_ref();
+        let document = match (step.action, ours, theirs) {
             (Action::Update, Some(ours), Some(theirs)) => {
                 let values = ours.value();
-                let leaves = paths.iter().map(|path| (path.as_str(), values.pointer(path)));
+                let leaves = step.paths.iter().map(|path| (path.as_str(), values.pointer(path)));
                 theirs.document.with(leaves)
             }
             (Action::Create, Some(ours), _) => ours.clone(),
             _ => Document::of(&serde_json::json!({})),
         };
-        wire.write(&Writing {
-            address: &change.address,
-            id: theirs.and_then(|theirs| theirs.id.as_deref()).or(change.id.as_deref()),
-            action,
+        self.wire.write(&Writing {
+            address: &self.change.address,
+            id: theirs.and_then(|theirs| theirs.id.as_deref()).or(self.change.id.as_deref()),
+            action: step.action,
             document: &document,
-            paths,
+            paths: &step.paths,
             raw: theirs.and_then(|theirs| theirs.raw.as_ref()),
-            id_of: &|address| shared.id_of(address).as_deref().map(str::to_owned),
+            id_of: &|address| self.shared.id_of(address).as_deref().map(str::to_owned),
         })
     }
 
-    /// A create is done; what refers to it needs its id, which the answer may not have told.
-    async fn learn_id(
-        &mut self,
-        shared: &Shared<'_>,
-        change: &Change,
-        wire: &dyn Wire,
-        told: Option<String>,
-        progress: &mut Progress,
-    ) -> OutcomeStatus {
-        let reader = &shared.writer.reader();
-        let is_named = wire.list().is_some();
-        if let Some(id) = told {
-            shared.created(&change.address, &id);
-            return OutcomeStatus::Done;
-        }
-        if !is_named {
-            return OutcomeStatus::Done;
-        }
-        let why = match self.look(shared, reader, change, wire).await {
-            Ok(Current { remote: Some(remote) }) => {
-                Current { remote: Some(remote) }.tell(shared, change);
-                return OutcomeStatus::Done;
-            }
-            Ok(Current { remote: None }) => "the tenant said yes, and does not list it".to_owned(),
-            Err(error) => format!("the tenant said yes without an id: {error}"),
-        };
-        progress.outcome.message = Some(why);
-        OutcomeStatus::Unknown
-    }
-}
-
-/// What the plan saw.
-fn planned(change: &Change) -> Current {
-    let seen = match (&change.carry, &change.change.before) {
-        (Some(carry), _) => Some((carry.fields.clone(), carry.raw.clone())),
-        (None, Some(before)) => Some((before.clone(), None)),
-        (None, None) => None,
-    };
-    Current {
-        remote: seen.map(|(document, raw)| Remote {
-            id: change.id.clone(),
-            document,
-            raw,
-            links: Links::new(),
-        }),
-    }
-}
-
-impl Current {
-    /// What refers to this resource needs its id, however it came to be.
-    fn tell(&self, shared: &Shared<'_>, change: &Change) {
-        let id = self.remote.as_ref().and_then(|remote| remote.id.as_deref());
-        if let (None, Some(id)) = (&change.id, id) {
-            shared.created(&change.address, id);
-        }
-    }
-}
-
-impl Progress {
     /// Stores what is about to be sent; only then it is.
-    async fn intend(
-        &mut self,
-        shared: &Shared<'_>,
-        change: &Change,
-        write: &Write,
-        attempt: u32,
-    ) -> Result<(), String> {
+    async fn intend(&mut self, write: &Write, attempt: u32) -> Result<(), String> {
         let payload_hash = digest_of(write.body.as_ref().map_or("", Raw::as_str).as_bytes());
-        let request = format!("{} {}", write.method.as_str(), write.path);
         let intent = Intent {
-            address: change.address.clone(),
-            request,
+            address: self.change.address.clone(),
+            action: self.outcome.action,
+            request: format!("{} {}", write.method.as_str(), write.path),
             payload_hash: payload_hash.clone(),
             attempt,
         };
-        let stored = shared.journal.intent(&intent).await;
+        let stored = self.shared.journal.intent(&intent).await;
         stored.map_err(|error| format!("the journal cannot be written: {error}"))?;
         self.outcome.payload_hash = Some(payload_hash);
         Ok(())
+    }
+
+    /// Without versions somebody may have written between our read and our write, or just after it:
+    /// the tenant is read once more.
+    async fn verify(&mut self, lane: &mut Lane) -> OutcomeStatus {
+        for attempt in 1..=VERIFYING {
+            if attempt > 1 {
+                sleep(backoff(attempt, 1.0)).await;
+            }
+            let facts = self.shared.facts();
+            let theirs = match lane.look_after(&self.reader, facts, self.change, self.wire).await {
+                Ok(theirs) => theirs,
+                Err(error) => {
+                    let why = format!("the tenant said yes, and cannot be read again: {error}");
+                    self.outcome.message = Some(why);
+                    return OutcomeStatus::Unknown;
+                }
+            };
+            self.tell(&theirs);
+            match rebase(self.change, theirs.remote.as_ref().map(|remote| &remote.document)) {
+                Rebase::Done => return OutcomeStatus::Done,
+                Rebase::Drifted(clashes) => {
+                    self.outcome.clashes = clashes;
+                    return OutcomeStatus::Conflict;
+                }
+                Rebase::Write(_) => {}
+            }
+        }
+        self.outcome.message = Some("the tenant said yes, and has not changed".to_owned());
+        OutcomeStatus::Failed
+    }
+
+    /// A create is done; what refers to it needs its id, which the answer may not have told.
+    async fn learn_id(&mut self, lane: &mut Lane, told: Option<String>) -> OutcomeStatus {
+        if let Some(id) = told {
+            self.shared.created(&self.change.address, &id);
+            return OutcomeStatus::Done;
+        }
+        if self.wire.list().is_none() {
+            return OutcomeStatus::Done;
+        }
+        let facts = self.shared.facts();
+        let why = match lane.look(&self.reader, facts, self.change, self.wire).await {
+            Ok(current) if current.remote.is_some() => {
+                self.tell(&current);
+                return OutcomeStatus::Done;
+            }
+            Ok(_) => "the tenant said yes, and does not list it".to_owned(),
+            Err(error) => format!("the tenant said yes without an id: {error}"),
+        };
+        self.outcome.message = Some(why);
+        OutcomeStatus::Unknown
+    }
+
+    /// What refers to this resource needs its id, however it came to be.
+    fn tell(&self, current: &Current) {
+        let id = current.remote.as_ref().and_then(|remote| remote.id.as_deref());
+        if let (None, Some(id)) = (&self.change.id, id) {
+            self.shared.created(&self.change.address, id);
+        }
     }
 
     /// The tenant has it: by a write of ours whose answer was lost, or by somebody else's.
@@ -354,7 +282,7 @@ impl Progress {
         if self.is_lost { OutcomeStatus::Done } else { OutcomeStatus::Already }
     }
 
-    fn failed(&mut self, shared: &Shared<'_>, error: &TenantError) -> OutcomeStatus {
+    fn failed(&mut self, error: &TenantError) -> OutcomeStatus {
         self.outcome.message = Some(error.to_string());
         self.outcome.http_status = error.status();
         // Without the tenant, or without its trust, nothing that follows can succeed either.
@@ -362,7 +290,7 @@ impl Progress {
             error,
             TenantError::Unreachable { .. } | TenantError::Refused { status: 401, .. }
         ) {
-            shared.stop(&error.to_string());
+            self.shared.stop(&error.to_string());
         }
         if self.is_lost { OutcomeStatus::Unknown } else { OutcomeStatus::Failed }
     }

@@ -4,20 +4,23 @@
 mod apply;
 mod change;
 mod figures;
+mod lane;
 mod observe;
 mod pace;
 mod reader;
 mod session;
+mod settle;
 mod side_by_side;
 mod snapshot;
 mod token;
 mod transport;
 mod words;
 
-pub use apply::{Intent, Journal, JournalError, Recorded, apply};
+pub use apply::{Intent, Journal, JournalError, Manner, Recorded, apply};
 pub use figures::Figures;
 pub use observe::{Observation, Step, Watch, learn, observe};
 pub use reader::{Fetched, Reader, Writer, Wrote};
+pub use settle::{Open, settle};
 pub use snapshot::{Taken, snapshot};
 pub use token::Credentials;
 

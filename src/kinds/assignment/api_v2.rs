@@ -233,6 +233,10 @@ impl Wire for V2 {
         Ok(Write { method: Method::Post, path: set, body: Some(Raw::object(&fields)), scope })
     }
 
+    fn unknown(&self, raw: &Raw) -> Vec<String> {
+        raw.fields().into_iter().flat_map(|fields| fields.into_keys()).collect()
+    }
+
     fn created_id(&self, answer: &Raw) -> Option<String> {
         Row::of(answer.as_str())?.id.and_then(verbatim_text).map(Cow::into_owned)
     }

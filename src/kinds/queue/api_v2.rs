@@ -103,6 +103,13 @@ impl Wire for V2 {
         })
     }
 
+    fn unknown(&self, raw: &Raw) -> Vec<String> {
+        let known = |name: &str| LEAVES.iter().any(|(_, known)| *known == name);
+        let own =
+            |name: &String| !known(name) && !["id", "name", "overflow"].contains(&name.as_str());
+        raw.fields().into_iter().flat_map(|fields| fields.into_keys()).filter(own).collect()
+    }
+
     fn created_id(&self, answer: &Raw) -> Option<String> {
         row(answer.as_str())?.id
     }

@@ -12,7 +12,8 @@ use cxform::model::{Facts, Item};
 use cxform::plan::{self, Applied, Inputs, Outcome, Plan, Policy, Source, draft, finish};
 use cxform::sim::{Sim, SimHandle};
 use cxform::tenant::{
-    Connection, Credentials, Intent, Journal, Reader, Recorded, Writer, apply, learn, observe,
+    Connection, Credentials, Intent, Journal, Manner, Reader, Recorded, Writer, apply, learn,
+    observe,
 };
 use cxform::world::{Logged, World};
 use jiff::tz::TimeZone;
@@ -167,7 +168,8 @@ pub(super) async fn make(reader: &Reader, items: &[Item]) -> Result<Plan, String
 pub(super) async fn run(writer: Writer, plan: &Plan) -> Result<(Applied, Arc<Kept>), String> {
     static NEVER: AtomicBool = AtomicBool::new(false);
     let kept = Arc::new(Kept::default());
-    let applied = apply(writer, Arc::new(plan.clone()), kept.clone(), TimeZone::UTC, &NEVER).await;
+    let manner = Manner { timezone: TimeZone::UTC, overwrites: false, stops_on_error: false };
+    let applied = apply(writer, Arc::new(plan.clone()), kept.clone(), manner, &NEVER).await;
     Ok((applied.map_err(|error| error.to_string())?, kept))
 }
 

@@ -1,0 +1,190 @@
+//! A run: recorded from its first entry to its last, whatever becomes of it.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+
+use super::approval::Ground;
+use super::args::{OnConflict, OnError};
+use super::clock;
+use super::context::Context;
+use super::exit::Exit;
+use super::files::FileError;
+use super::journal::{Run, RunJournal, figures};
+use super::state::{Part, RunFolder};
+use crate::audit::{CheckRecord, Event, Override, RunEnd, RunStart};
+use crate::plan::{self, Applied, OutcomeStatus, Plan, Status, invert};
+use crate::tenant::{self, Figures, Manner, TenantError};
+
+/// Set by SIGINT and SIGTERM: what is under way is finished, nothing new is started.
+static STOP: AtomicBool = AtomicBool::new(false);
+/// Which of the two it was.
+static TERMINATED: AtomicBool = AtomicBool::new(false);
+
+/// What the run's first audit entry says about the plan's checks.
+pub(super) struct Lifting {
+    /// The rules that are lifted.
+    pub(super) overrides: Vec<Override>,
+    /// When the checks were made: now, or when the plan was saved.
+    pub(super) checked_at: Option<jiff::Timestamp>,
+}
+
+/// Applies within a recorded run.
+pub(super) async fn record(
+    context: &mut Context<'_>,
+    ground: Ground<'_>,
+    plan: &Arc<Plan>,
+    lifting: Lifting,
+) -> anyhow::Result<Applied> {
+    let Ground { settings, state, writer, applying, .. } = ground;
+    let folder = state.create_run(&run_name())?;
+    folder.write(Part::Plan, &|out| plan::write(plan, out))?;
+    // What would undo it is on the disk before the first write.
+    let inverse = invert(plan);
+    folder.write(Part::Inverse, &|out| plan::write(&inverse, out))?;
+    drop(inverse);
+    let tenant = settings.tenant()?.name.value.clone();
+    let recorder = folder.record(state.audit(&tenant)?)?;
+    let run = Run {
+        name: folder.name().to_owned(),
+        actor: actor(context),
+        tenant,
+        commit: plan.source.commit.clone(),
+        plan_hash: plan.hash.clone(),
+    };
+    let journal = Arc::new(RunJournal::new(recorder, run));
+    journal.audit(Event::Start(start(plan, lifting))).await?;
+    let reader = writer.reader();
+    let manner = Manner {
+        timezone: settings.timezone.value.clone(),
+        overwrites: applying.on_conflict == OnConflict::Overwrite,
+        stops_on_error: applying.on_error == OnError::Stop,
+    };
+    let applied = tenant::apply(writer, Arc::clone(plan), journal.clone(), manner, &STOP).await;
+    let seen = reader.figures();
+    let end = run_end(applied.as_ref(), &seen);
+    let head = journal.audit(Event::End(end.clone())).await;
+    let kept = keep(&folder, &plan.hash, &end);
+    let mut applied = applied?;
+    if let Err(error) = kept {
+        // What was done is told all the same.
+        applied.stopped.get_or_insert(error.to_string());
+    }
+    match head {
+        Ok(head) => {
+            let millis = |percent| seen.percentile(percent).unwrap_or_default().as_millis();
+            // Where standard error is gone, what was done is still told on standard output.
+            let _ = context.note(&format!(
+                "Requests: {}, sent again: {}, latency p50/p95/p99: {}/{}/{} ms\nAudit head: {head}\n",
+                seen.requests,
+                seen.retries,
+                millis(50),
+                millis(95),
+                millis(99)
+            ));
+        }
+        Err(error) => drop(applied.stopped.get_or_insert(error.to_string())),
+    }
+    Ok(applied)
+}
+
+/// Writes what became of a run; one that has it has ended.
+pub(super) fn keep(folder: &RunFolder, plan_hash: &str, end: &RunEnd) -> Result<(), FileError> {
+    let outcome = serde_json::json!({"plan_hash": plan_hash, "end": end});
+    folder.write(Part::Outcome, &|out| write!(out, "{outcome}"))
+}
+
+fn start(plan: &Plan, lifting: Lifting) -> RunStart {
+    let Lifting { overrides, checked_at } = lifting;
+    let check = |check: &crate::plan::CheckResult| CheckRecord {
+        rule: check.rule.clone(),
+        address: check.address.as_ref().map(ToString::to_string),
+        passed: check.status == Status::Pass,
+    };
+    RunStart {
+        checks: plan.checks.iter().map(check).collect(),
+        checked_at,
+        overrides: overrides.into_iter().filter(|o| bare(&o.hash) == bare(&plan.hash)).collect(),
+        torn: None,
+    }
+}
+
+fn run_end(applied: Result<&Applied, &TenantError>, seen: &Figures) -> RunEnd {
+    let result = match applied {
+        Ok(applied) if exit(applied) == Exit::Done => "complete",
+        _ if STOP.load(Ordering::SeqCst) => "interrupted",
+        Ok(_) => "incomplete",
+        Err(_) => "failed",
+    };
+    let mut outcomes = std::collections::BTreeMap::new();
+    for outcome in applied.into_iter().flat_map(|applied| &applied.outcomes) {
+        *outcomes.entry(outcome.status.as_str().to_owned()).or_default() += 1;
+    }
+    RunEnd { result: result.to_owned(), outcomes, figures: figures(seen), settled_by: None }
+}
+
+/// The exit code of an apply (product page, section 3).
+pub(super) fn exit(applied: &Applied) -> Exit {
+    let count = |status| applied.count(status);
+    let undone = count(OutcomeStatus::Failed)
+        + count(OutcomeStatus::Unknown)
+        + count(OutcomeStatus::NotStarted);
+    match () {
+        () if STOP.load(Ordering::SeqCst) && undone > 0 => {
+            if TERMINATED.load(Ordering::SeqCst) {
+                Exit::Terminated
+            } else {
+                Exit::Interrupted
+            }
+        }
+        () if undone > 0 && count(OutcomeStatus::Done) > 0 => Exit::Partial,
+        () if undone > 0 || applied.stopped.is_some() => Exit::Error,
+        () if count(OutcomeStatus::Conflict) > 0 => Exit::Conflict,
+        () => Exit::Done,
+    }
+}
+
+/// A name that sorts by time and that no other run has: processes of containers share numbers.
+fn run_name() -> String {
+    let since = clock::system().duration_since(std::time::UNIX_EPOCH).unwrap_or_default();
+    let (time, micros) = (clock::now().strftime("%Y%m%dT%H%M%SZ"), since.subsec_micros());
+    format!("{time}-{micros:06}-{}", std::process::id())
+}
+
+/// Who runs this: the CI's own word for it, else the user.
+pub(super) fn actor(context: &Context<'_>) -> String {
+    let variables = [
+        "GITHUB_ACTOR",
+        "GITLAB_USER_LOGIN",
+        "BUILD_REQUESTEDFOR",
+        "BUILD_USER_ID",
+        "USER",
+        "LOGNAME",
+    ];
+    let found = variables.iter().find_map(|name| context.environment.get(name));
+    found.unwrap_or("unknown").to_owned()
+}
+
+pub(super) fn watch_signals() -> anyhow::Result<()> {
+    use tokio::signal::unix::{SignalKind, signal};
+    let mut interrupt = signal(SignalKind::interrupt())?;
+    let mut terminate = signal(SignalKind::terminate())?;
+    tokio::spawn(async move {
+        tokio::select! {
+            _ = interrupt.recv() => {}
+            _ = terminate.recv() => TERMINATED.store(true, Ordering::SeqCst),
+        }
+        STOP.store(true, Ordering::SeqCst);
+        // Who asks twice does not want to wait: every intent is on the disk.
+        let exit = tokio::select! {
+            _ = interrupt.recv() => Exit::Interrupted,
+            _ = terminate.recv() => Exit::Terminated,
+        };
+        std::process::exit(i32::from(exit.code()));
+    });
+    Ok(())
+}
+
+/// A hash without the name of its algorithm.
+pub(super) fn bare(hash: &str) -> &str {
+    hash.strip_prefix("sha256:").unwrap_or(hash)
+}

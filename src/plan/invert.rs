@@ -1,0 +1,230 @@
+//! The plan that undoes a plan.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
+
+use super::{
+    Change, CheckResult, Delta, PathChange, Plan, PlannedAction, Precondition, Reason, Status,
+    Unmanaged, seal, summarise,
+};
+use crate::kinds::{Action, kind_of};
+use crate::model::{Address, Declared, Document, Level, References};
+
+/// The rule by which a reader is told what cannot be brought back.
+const RULE: &str = "rollback";
+
+/// The plan that undoes the live changes of this one, as far as they can be: each step's
+/// precondition is what the change leaves behind. What cannot be brought back is among its checks.
+#[must_use]
+pub fn invert(plan: &Plan) -> Plan {
+    let mut inverse = Plan {
+        hash: String::new(),
+        integrity: String::new(),
+        references: references(plan),
+        resource_changes: Vec::new(),
+        unmanaged: Unmanaged::default(),
+        checks: Vec::new(),
+        applyable: true,
+        ..plan_of(plan)
+    };
+    let live: Vec<&Change> = plan.live().collect();
+    let mut unlinked: BTreeMap<&Address, &Change> = BTreeMap::new();
+    for change in &live {
+        if change.action() == Some(Action::Update) {
+            unlinked.insert(&change.address, change);
+        }
+    }
+    let mut after = followers(&live);
+    // What came last is undone first: of two changes of one resource the order turns around.
+    for (index, change) in live.iter().enumerate().rev() {
+        let earlier =
+            unlinked.get(&change.address).filter(|earlier| !std::ptr::eq(**earlier, *change));
+        let mut undoing = Undoing { change, lost: Vec::new() };
+        let delta = undoing.delta(earlier.copied());
+        let lost = undoing.lost.iter().map(|message| lost(change, message));
+        inverse.checks.extend(lost);
+        if let Some(delta) = delta {
+            let depends_on = after.remove(&index).unwrap_or_default();
+            inverse.resource_changes.push(undone(change, delta, depends_on));
+        }
+    }
+    inverse.resource_changes.sort_by(|a, b| a.address.cmp(&b.address));
+    inverse.checks.sort();
+    inverse.summary = summarise(&inverse.resource_changes, 0, 0);
+    seal(&mut inverse);
+    inverse
+}
+
+/// What the inverse has of the plan itself: for whom it is, and from what it was made.
+fn plan_of(plan: &Plan) -> Plan {
+    Plan {
+        format_version: plan.format_version.clone(),
+        tool_version: plan.tool_version.clone(),
+        hash: String::new(),
+        integrity: String::new(),
+        tenant: plan.tenant.clone(),
+        source: plan.source.clone(),
+        references: References::new(),
+        resource_changes: Vec::new(),
+        unmanaged: Unmanaged::default(),
+        checks: Vec::new(),
+        summary: super::Summary::default(),
+        applyable: true,
+    }
+}
+
+/// The ids that undoing needs; what is made anew gets another one, and what the plan made has one
+/// that only its answer told.
+fn references(plan: &Plan) -> References {
+    let mut references = plan.references.clone();
+    for change in plan.live() {
+        if change.action() != Some(Action::Update) {
+            references.insert(change.address.clone(), None);
+        } else if let Some(old) = &change.previous_address {
+            references.insert(old.clone(), change.id.clone());
+        }
+    }
+    references
+}
+
+/// What must be undone before each change is: what was made after it, since it needed it.
+fn followers(live: &[&Change]) -> BTreeMap<usize, Vec<Address>> {
+    let mut first: BTreeMap<&Address, usize> = BTreeMap::new();
+    for (index, change) in live.iter().enumerate() {
+        first.entry(&change.address).or_insert(index);
+    }
+    let mut followers: BTreeMap<usize, Vec<Address>> = BTreeMap::new();
+    for change in live {
+        let needed: BTreeSet<usize> =
+            change.depends_on.iter().filter_map(|name| first.get(name).copied()).collect();
+        for index in needed {
+            followers.entry(index).or_default().push(address(change).clone());
+        }
+    }
+    followers
+}
+
+/// Where a change is undone: a rename at the old address.
+fn address(change: &Change) -> &Address {
+    change.previous_address.as_ref().unwrap_or(&change.address)
+}
+
+fn undone(change: &Change, delta: Delta, depends_on: Vec<Address>) -> Change {
+    let before = delta.before.as_ref();
+    let previous = change.previous_address.as_ref().map(|_| change.address.clone());
+    Change {
+        address: address(change).clone(),
+        kind: Arc::clone(&change.kind),
+        name: change.name.clone(),
+        id: change.id.clone().filter(|_| delta.actions == [PlannedAction::Update]),
+        previous_address: previous,
+        reason: Reason::Rollback,
+        source: change.source.clone(),
+        precondition: Precondition {
+            etag: None,
+            digest: before.map(|before| Arc::from(before.digest())),
+        },
+        change: delta,
+        carry: None,
+        unknown: Arc::default(),
+        depends_on,
+        held_by: Vec::new(),
+    }
+}
+
+fn lost(change: &Change, message: &str) -> CheckResult {
+    CheckResult {
+        rule: RULE.to_owned(),
+        level: Level::Warn,
+        status: Status::Warn,
+        address: Some(change.address.clone()),
+        message: Some(format!("{}: {message}", change.address)),
+        hint: None,
+        source: None,
+    }
+}
+
+/// One change while its inverse is found.
+struct Undoing<'a> {
+    change: &'a Change,
+    /// What cannot be brought back.
+    lost: Vec<String>,
+}
+
+impl Undoing<'_> {
+    fn delta(&mut self, earlier: Option<&Change>) -> Option<Delta> {
+        let delta = &self.change.change;
+        match self.change.action()? {
+            Action::Create => Some(Delta {
+                actions: [PlannedAction::Delete],
+                before: delta.after.clone(),
+                after: None,
+                paths: Arc::default(),
+            }),
+            Action::Update => self.updated_back(),
+            Action::Delete => self.made_anew(earlier),
+        }
+    }
+
+    fn updated_back(&mut self) -> Option<Delta> {
+        let delta = &self.change.change;
+        let (before, after) = (delta.before.clone()?, delta.after.clone()?);
+        let had = before.value();
+        let (mut back, mut kept) = (Vec::new(), Vec::new());
+        for PathChange { path, before, after } in delta.paths.iter() {
+            if had.pointer(path).is_some() {
+                let (before, after) = (after.clone(), before.clone());
+                back.push(PathChange { path: path.clone(), before, after });
+            } else {
+                self.lost.push(format!("{path} had no value, and stays {after}"));
+                kept.push((path.as_str(), None));
+            }
+        }
+        let (before, after) = (after.with(kept), before);
+        let actions = [PlannedAction::Update];
+        let paths: Arc<[PathChange]> = Arc::from(back);
+        (!paths.is_empty()).then_some(Delta {
+            actions,
+            before: Some(before),
+            after: Some(after),
+            paths,
+        })
+    }
+
+    fn made_anew(&mut self, earlier: Option<&Change>) -> Option<Delta> {
+        let mut document = self.change.change.before.clone()?;
+        // What was taken from it before it was deleted is given back by the inverse of that.
+        if let Some(unlinked) = earlier.and_then(|earlier| earlier.change.after.as_ref()) {
+            let leaves = unlinked.leaves();
+            document =
+                document.with(leaves.iter().map(|leaf| (leaf.path.as_str(), Some(&leaf.value))));
+        }
+        if let Some((why, _)) = self.lacks(&document) {
+            self.lost.push(format!("it cannot be made anew: {why}"));
+            return None;
+        }
+        let unknown = match &*self.change.unknown {
+            [] => String::new(),
+            names => format!(", and without {}, which cxform does not manage", names.join(", ")),
+        };
+        let id = self.change.id.as_deref().unwrap_or("unknown");
+        self.lost.push(format!("it is made anew: with another id (it was {id}){unknown}"));
+        Some(Delta {
+            actions: [PlannedAction::Create],
+            before: None,
+            after: Some(document),
+            paths: Arc::default(),
+        })
+    }
+
+    fn lacks(&self, document: &Document) -> Option<(String, String)> {
+        let declared = Declared {
+            document: document.clone(),
+            on_create: None,
+            absent: false,
+            place: self.change.source.clone(),
+            links: crate::model::Links::new(),
+        };
+        kind_of(&self.change.address)?.lacks(&declared, &self.change.name)
+    }
+}

@@ -114,6 +114,14 @@ pub struct Change {
     pub settled_by: Option<String>,
 }
 
+impl Change {
+    /// What was sent for it: a rename is an update.
+    #[must_use]
+    pub fn written_as(&self) -> &str {
+        if self.action == "rename" { "update" } else { &self.action }
+    }
+}
+
 /// The end of a run: what came of it.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct RunEnd {

@@ -1,6 +1,7 @@
 //! The run's journal and the tenant's audit, as apply writes them.
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
 
@@ -66,6 +67,8 @@ pub(super) enum Record {
     Outcome {
         /// As the audit has it.
         change: Change,
+        /// The tenant's id of the resource, where it is known.
+        id: Option<Arc<str>>,
         /// What went wrong, if anything did.
         message: Option<String>,
     },
@@ -80,13 +83,10 @@ impl Record {
 
 impl RunJournal {
     /// Stores what became of one change, in journal and audit.
-    pub(super) async fn ended(
-        &self,
-        change: Change,
-        message: Option<String>,
-    ) -> Result<(), RecordError> {
+    pub(super) async fn ended(&self, change: Change, outcome: &Outcome) -> Result<(), RecordError> {
         // Both are queued before either is waited for: one sync serves the two.
-        let record = Record::Outcome { change: change.clone(), message };
+        let (id, message) = (outcome.id.clone(), outcome.message.clone());
+        let record = Record::Outcome { change: change.clone(), id, message };
         let journalled = self.recorder.journal(&record.json());
         let audited = self.recorder.audit(self.run.entry(Event::Change(change)));
         journalled.await?;
@@ -103,7 +103,7 @@ impl Journal for RunJournal {
     }
 
     fn outcome<'a>(&'a self, outcome: &'a Outcome) -> Recorded<'a> {
-        Box::pin(async move { stored(self.ended(change(outcome), outcome.message.clone()).await) })
+        Box::pin(async move { stored(self.ended(change(outcome), outcome).await) })
     }
 }
 

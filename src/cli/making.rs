@@ -156,7 +156,7 @@ fn source(settings: &Settings, manifests_digest: String) -> Source {
         .as_ref()
         .and_then(|_| git(folder, &["status", "--porcelain", "--", "."]))
         .map(|changes| !changes.is_empty());
-    Source { commit, dirty, manifests_digest, live: None }
+    Source { commit, dirty, manifests_digest, ..Source::default() }
 }
 
 fn git(folder: &Path, arguments: &[&str]) -> Option<String> {

@@ -1,10 +1,178 @@
-//! `rollback`: undoes what a run did.
+//! `rollback`: undoes what a run did, as far as nobody has changed it since.
 
-use super::args::RollbackArgs;
+use std::collections::BTreeMap;
+use std::path::Path;
+use std::sync::Arc;
+
+use super::apply::{end, is_for_tenant, lock};
+use super::approval::{Ground, can_ask, go, overrides};
+use super::args::{PlanFormat, Planning, RollbackArgs};
+use super::clock;
 use super::context::Context;
-use super::exit::Exit;
+use super::exit::{Exit, UsageError};
+use super::journal::Record;
+use super::planning::{connect, present, runtime};
+use super::run::Lifting;
+use super::settings::Settings;
+use super::settling::settle;
+use super::show::open;
+use super::state::{Part, RunFolder, StateFolder};
+use crate::kinds::Action;
+use crate::model::Address;
+use crate::plan::{self, Made, OutcomeStatus, Plan, rollback};
+use crate::tenant::Writer;
 
 /// Runs the command.
-pub(super) fn run(_: &mut Context<'_>, _: &RollbackArgs) -> anyhow::Result<Exit> {
-    Ok(Exit::Done)
+pub(super) fn run(context: &mut Context<'_>, args: &RollbackArgs) -> anyhow::Result<Exit> {
+    let applying = &args.applying;
+    can_ask(context, applying)?;
+    let overrides = overrides(applying)?;
+    let mut flags = context.global.flags(&[]);
+    flags.allow_delete = args.allow_delete;
+    flags.parallelism = applying.parallelism;
+    let settings = context.settings(&flags)?;
+    let (state, _lock) = lock(context, &settings, applying.lock_timeout)?;
+    runtime()?.block_on(async {
+        let (connection, embedded) = connect(context, &settings).await?;
+        let writer = Writer::connect(connection)?;
+        let plan = match settle(context, &settings, &state, &writer.reader()).await {
+            Ok(()) => inverse(context, args, &settings, &state),
+            Err(error) => Err(error),
+        };
+        let ground = Ground {
+            settings: &settings,
+            state: &state,
+            writer,
+            applying,
+            format: args.format.unwrap_or(PlanFormat::Text),
+            asks: !applying.auto_approve,
+        };
+        let lifting = Lifting { overrides, checked_at: Some(clock::now()) };
+        let exit = match plan {
+            Ok(plan) => undo(context, ground, plan, lifting).await,
+            Err(error) => Err(error),
+        };
+        end(embedded).await?;
+        exit
+    })
+}
+
+async fn undo(
+    context: &mut Context<'_>,
+    ground: Ground<'_>,
+    plan: Plan,
+    lifting: Lifting,
+) -> anyhow::Result<Exit> {
+    let plan = Arc::new(plan);
+    let exit = go(context, ground, &plan, lifting).await?;
+    if plan.live().next().is_some() && matches!(exit, Exit::Done | Exit::Partial | Exit::Conflict) {
+        let which = match &plan.source.commit {
+            Some(commit) => format!("revert the commit {commit}"),
+            None => "take the change out of them".to_owned(),
+        };
+        context.note(&format!(
+            "The manifests still say what was undone: {which}, or the next apply brings it back.\n"
+        ))?;
+    }
+    Ok(exit)
+}
+
+/// The plan that undoes the run that is meant, as it was shown.
+fn inverse(
+    context: &mut Context<'_>,
+    args: &RollbackArgs,
+    settings: &Settings,
+    state: &StateFolder,
+) -> anyhow::Result<Plan> {
+    let file = context.cwd.join(&args.run);
+    let undoing = match file.is_file() {
+        true => {
+            let inverse = open(context, &args.run)?;
+            is_for_tenant(&inverse, settings)?;
+            let name = args.run.display().to_string();
+            // The journal beside it tells what the run really did.
+            let journal = file.parent().map(|dir| RunFolder::new(&name, dir.to_owned()).journal());
+            let changes = changes(&journal.transpose()?.unwrap_or_default())?;
+            Undoing { name, inverse, changes: Some(changes).filter(|changes| !changes.is_empty()) }
+        }
+        false => find(state, settings, &args.run)?,
+    };
+    let Undoing { name, inverse, changes } = undoing;
+    let made = |address: &Address, action: Action| match &changes {
+        Some(changes) => changes.get(&(address.to_string(), action.as_str().to_owned())).cloned(),
+        None => Some(Made::default()),
+    };
+    let plan = rollback(inverse, &name, made, settings.allow_delete.value);
+    let planning = Planning { format: args.format, detail: args.detail, ..Planning::default() };
+    present(context, &planning, &plan)?;
+    Ok(plan)
+}
+
+/// A run that is to be undone.
+struct Undoing {
+    name: String,
+    inverse: Plan,
+    /// What it changed, by address and action; none where that is not known.
+    changes: Option<Changes>,
+}
+
+/// What a run changed, by address and action.
+type Changes = BTreeMap<(String, String), Made>;
+
+/// What a journal says was changed, or may have been.
+fn changes(journal: &[String]) -> anyhow::Result<Changes> {
+    let may_be = [OutcomeStatus::Done, OutcomeStatus::Unknown].map(OutcomeStatus::as_str);
+    let mut changes = Changes::new();
+    for line in journal {
+        if let Record::Outcome { change, id, .. } = serde_json::from_str(line)?
+            && may_be.contains(&&*change.result)
+        {
+            let written_as = change.written_as().to_owned();
+            changes.insert((change.address, written_as), Made { id });
+        }
+    }
+    Ok(changes)
+}
+
+impl Undoing {
+    /// A run that changed something; none where it changed nothing.
+    fn of(folder: &RunFolder) -> anyhow::Result<Option<Self>> {
+        let changes = changes(&folder.journal()?)?;
+        let text = folder.read(Part::Inverse)?;
+        let Some(text) = text.filter(|_| !changes.is_empty()) else { return Ok(None) };
+        let name = folder.name().to_owned();
+        let inverse = plan::open(&text).map_err(|error| {
+            anyhow::anyhow!("the inverse of the run {name} cannot be used: {error}")
+        })?;
+        Ok(Some(Self { name, inverse, changes: Some(changes) }))
+    }
+}
+
+/// The run that is meant.
+fn find(state: &StateFolder, settings: &Settings, run: &Path) -> anyhow::Result<Undoing> {
+    let dir = state.path().display();
+    if run != Path::new("last") {
+        let name = run.to_string_lossy();
+        let folder = state.run(&name);
+        if !folder.path().is_dir() {
+            return Err(UsageError::new(format!("there is no run {name} in {dir}"))
+                .hint("`cxform audit list` names the runs; `last` is the last one that changed something")
+                .into());
+        }
+        let made = Undoing::of(&folder)?.ok_or_else(|| {
+            anyhow::anyhow!("the run {name} changed nothing, or its inverse is gone")
+        })?;
+        is_for_tenant(&made.inverse, settings)?;
+        return Ok(made);
+    }
+    for folder in state.runs()?.into_iter().rev() {
+        // An undoing is no run to be undone, unless it is named: who goes on with one begins it again.
+        if let Some(made) = Undoing::of(&folder)?
+            && made.inverse.source.undoes.is_none()
+            && is_for_tenant(&made.inverse, settings).is_ok()
+        {
+            return Ok(made);
+        }
+    }
+    Err(anyhow::anyhow!("no run in {dir} has changed this tenant"))
 }

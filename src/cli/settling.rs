@@ -21,7 +21,7 @@ struct CutOff {
     /// Writes of which nobody knows what became.
     open: Vec<Open>,
     /// What the journal says became of the others.
-    ended: Vec<(audit::Change, Option<String>)>,
+    ended: Vec<audit::Change>,
     /// What the audit has of it.
     told: Vec<Entry>,
 }
@@ -83,10 +83,12 @@ impl CutOff {
                     let (attempts, payload_hash) = (intent.attempt, intent.payload_hash);
                     open.insert(key, Open { address, action, attempts, payload_hash });
                 }
-                Record::Outcome { change, message } => {
-                    let action = if change.action == "rename" { "update" } else { &change.action };
-                    open.retain(|(address, word), _| *address != change.address || *word != action);
-                    ended.push((change, message));
+                Record::Outcome { change, .. } => {
+                    let is_other = |(address, word): &(String, &str)| {
+                        *address != change.address || *word != change.written_as()
+                    };
+                    open.retain(|key, _| is_other(key));
+                    ended.push(change);
                 }
             }
         }
@@ -123,7 +125,7 @@ impl CutOff {
             })
             .collect();
         let mut counts: BTreeMap<String, u64> = BTreeMap::new();
-        for (change, _) in &self.ended {
+        for change in &self.ended {
             *counts.entry(change.result.clone()).or_default() += 1;
             if !is_told.contains(&(change.address.as_str(), change.action.as_str())) {
                 let change = audit::Change { settled_by: Some(by.clone()), ..change.clone() };
@@ -135,7 +137,7 @@ impl CutOff {
             *found.entry(outcome.status).or_default() += 1_u64;
             *counts.entry(outcome.status.as_str().to_owned()).or_default() += 1;
             let change = audit::Change { settled_by: Some(by.clone()), ..change(outcome) };
-            journal.ended(change, outcome.message.clone()).await?;
+            journal.ended(change, outcome).await?;
         }
         let end = RunEnd {
             result: "cut-off".to_owned(),

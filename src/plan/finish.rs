@@ -188,19 +188,23 @@ fn hold(proposed: &mut [Proposed], results: &[CheckResult], policy: &Policy) {
             change.held_by.insert(0, DELETION.to_owned());
         }
     }
-    let mut waiting: Vec<&mut Change> = proposed.iter_mut().map(|p| &mut p.change).collect();
+    hold_what_waits(&mut proposed.iter_mut().map(|p| &mut p.change).collect::<Vec<_>>());
+}
+
+/// Withholds what depends on something withheld.
+pub(super) fn hold_what_waits(changes: &mut [&mut Change]) {
     let mut held: BTreeSet<Address> = BTreeSet::new();
     let needed: BTreeSet<Address> =
-        waiting.iter().flat_map(|change| change.depends_on.iter().cloned()).collect();
+        changes.iter().flat_map(|change| change.depends_on.iter().cloned()).collect();
     loop {
         let count = held.len();
-        let more = waiting.iter().filter(|change| !change.held_by.is_empty());
+        let more = changes.iter().filter(|change| !change.held_by.is_empty());
         let more = more.filter(|change| needed.contains(&change.address));
         held.extend(more.map(|change| change.address.clone()));
         if held.len() == count {
             return;
         }
-        for change in waiting.iter_mut().filter(|change| change.is_live()) {
+        for change in changes.iter_mut().filter(|change| change.is_live()) {
             if change.depends_on.iter().any(|first| held.contains(first)) {
                 change.held_by.push(DEPENDENCY.to_owned());
             }

@@ -4,8 +4,8 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use super::{
-    Change, CheckResult, Delta, PathChange, Plan, PlannedAction, Precondition, Reason, Status,
-    Unmanaged, seal, summarise,
+    Change, CheckResult, DELETION, Delta, PathChange, Plan, PlannedAction, Precondition, Reason,
+    Status, Unmanaged, hold_what_waits, seal, summarise,
 };
 use crate::kinds::{Action, kind_of};
 use crate::model::{Address, Declared, Document, Level, References};
@@ -226,5 +226,56 @@ impl Undoing<'_> {
             links: crate::model::Links::new(),
         };
         kind_of(&self.change.address)?.lacks(&declared, &self.change.name)
+    }
+}
+
+/// A change that a run made, or may have made.
+#[derive(Clone, Debug, Default)]
+pub struct Made {
+    /// The tenant's id of the resource, where it is known.
+    pub id: Option<Arc<str>>,
+}
+
+/// The inverse plan of `run` as it is applied: of the changes that it `made`, with deletions held
+/// unless they are allowed.
+#[must_use]
+pub fn rollback(
+    mut inverse: Plan,
+    run: &str,
+    made: impl Fn(&Address, Action) -> Option<Made>,
+    allow_delete: bool,
+) -> Plan {
+    inverse.source.undoes = Some(run.to_owned());
+    let actions = [Action::Create, Action::Update, Action::Delete];
+    inverse.checks.retain(|check| {
+        let own = check.address.as_ref();
+        own.is_none_or(|own| actions.iter().any(|action| made(own, *action).is_some()))
+    });
+    let references = &mut inverse.references;
+    inverse.resource_changes.retain_mut(|change| {
+        let own = change.previous_address.as_ref().unwrap_or(&change.address);
+        let Some(action) = change.action() else { return false };
+        let Some(made) = made(own, undoes(action)) else { return false };
+        change.held_by.clear();
+        if action == Action::Delete {
+            references.insert(change.address.clone(), made.id.clone());
+            change.id = made.id;
+            if !allow_delete {
+                change.held_by.push(DELETION.to_owned());
+            }
+        }
+        true
+    });
+    hold_what_waits(&mut inverse.resource_changes.iter_mut().collect::<Vec<_>>());
+    inverse.summary = summarise(&inverse.resource_changes, 0, 0);
+    seal(&mut inverse);
+    inverse
+}
+
+fn undoes(action: Action) -> Action {
+    match action {
+        Action::Create => Action::Delete,
+        Action::Update => Action::Update,
+        Action::Delete => Action::Create,
     }
 }

@@ -17,9 +17,9 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 pub use draft::{Draft, draft};
-use finish::summarise;
+use finish::{DELETION, hold_what_waits, summarise};
 pub use finish::{Inputs, Policy, Setting, finish};
-pub use invert::invert;
+pub use invert::{Made, invert, rollback};
 pub use order::phases;
 pub use outcome::{Applied, Outcome, OutcomeStatus};
 pub use rebase::{Clash, Overwriting, Rebase, overwrite, rebase};
@@ -84,6 +84,9 @@ pub struct Source {
     /// The snapshot that stood for the tenant; such a plan is never applied.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub live: Option<String>,
+    /// The run that the plan undoes.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub undoes: Option<String>,
 }
 
 /// One resource's change.

@@ -1,5 +1,6 @@
 //! What became of a plan's changes, as plain values.
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use super::{Change, Clash};
@@ -13,6 +14,8 @@ pub struct Outcome {
     pub address: Address,
     /// Its address before, where it was to be renamed.
     pub previous_address: Option<Address>,
+    /// The tenant's id of it, where it is known; that of a create comes with its answer.
+    pub id: Option<Arc<str>>,
     /// What was to be done.
     pub action: Action,
     /// What became of it.
@@ -105,6 +108,7 @@ impl Outcome {
         Self {
             address: change.address.clone(),
             previous_address: change.previous_address.clone(),
+            id: change.id.clone(),
             action: change.action().unwrap_or(Action::Update),
             status,
             message: None,

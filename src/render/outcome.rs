@@ -20,9 +20,12 @@ pub fn outcome(plan: &Plan, applied: &Applied) -> String {
         !matches!(outcome.status, OutcomeStatus::Done | OutcomeStatus::Already)
     };
     if applied.stopped.is_some() || applied.outcomes.iter().any(|outcome| is_undone(&outcome)) {
-        text.push_str(
-            "\nWhat is done stays done. Plan and apply again to go on: nothing is done twice.\n",
-        );
+        let again = match &plan.source.undoes {
+            Some(run) => format!("Run `cxform rollback {}` again", one_line(run)),
+            None => "Plan and apply again".to_owned(),
+        };
+        let _ =
+            writeln!(text, "\nWhat is done stays done. {again} to go on: nothing is done twice.");
     }
     text.push_str(&closing(plan, applied));
     text.push('\n');

@@ -44,11 +44,17 @@ pub fn plan(out: &mut dyn Write, plan: &Plan, detail: Detail) -> fmt::Result {
         let snapshot = fields::one_line(snapshot);
         writeln!(out, "This plan is for the snapshot {snapshot} and cannot be applied.")?;
     }
+    if let Some(run) = &plan.source.undoes {
+        writeln!(out, "This plan undoes the run {}.", fields::one_line(run))?;
+    }
     writeln!(out, "{}", summary(plan))
 }
 
 /// The summary line.
 fn summary(plan: &Plan) -> String {
+    if plan.is_empty() && plan.source.undoes.is_some() {
+        return "No changes. There is nothing to undo.".to_owned();
+    }
     if plan.is_empty() {
         return "No changes. The tenant matches the manifests.".to_owned();
     }

@@ -6,6 +6,8 @@
 //!               └──────────── 409, 412, lost answer ◄──┘
 //! ```
 
+use std::sync::Arc;
+
 use tokio::time::{Instant, sleep};
 
 use super::TenantError;
@@ -249,7 +251,7 @@ impl Making<'_> {
     /// A create is done; what refers to it needs its id, which the answer may not have told.
     async fn learn_id(&mut self, lane: &mut Lane, told: Option<String>) -> OutcomeStatus {
         if let Some(id) = told {
-            self.shared.created(&self.change.address, &id);
+            self.is_called(&id);
             return OutcomeStatus::Done;
         }
         if self.wire.list().is_none() {
@@ -269,11 +271,16 @@ impl Making<'_> {
     }
 
     /// What refers to this resource needs its id, however it came to be.
-    fn tell(&self, current: &Current) {
+    fn tell(&mut self, current: &Current) {
         let id = current.remote.as_ref().and_then(|remote| remote.id.as_deref());
         if let (None, Some(id)) = (&self.change.id, id) {
-            self.shared.created(&self.change.address, id);
+            self.is_called(id);
         }
+    }
+
+    fn is_called(&mut self, id: &str) {
+        self.outcome.id = Some(Arc::from(id));
+        self.shared.created(&self.change.address, id);
     }
 
     /// The tenant has it: by a write of ours whose answer was lost, or by somebody else's.

@@ -48,6 +48,7 @@ pub async fn settle(
         let mut outcome = Outcome::of(change, OutcomeStatus::Failed);
         outcome.attempts = open.attempts;
         outcome.payload_hash = Some(open.payload_hash.clone());
+        outcome.id = outcome.id.or_else(|| theirs.remote.as_ref()?.id.clone());
         let document = theirs.remote.as_ref().map(|remote| &remote.document);
         let (status, message) = match rebase(change, document) {
             Rebase::Done => (OutcomeStatus::Done, None),

@@ -172,6 +172,7 @@ fn steady(text: &str) -> String {
         {
             line = format!("{before}{after}");
         }
+        line = without_run(&line);
         // `audit list` begins with the time and the run.
         if let Some((time, rest)) = line.split_once("  ")
             && time.parse::<jiff::Timestamp>().is_ok()
@@ -183,4 +184,20 @@ fn steady(text: &str) -> String {
         steady.push('\n');
     }
     steady
+}
+
+/// Takes out the name of a run, `20261121T101102Z-438550-3591`.
+fn without_run(line: &str) -> String {
+    let is_run = |word: &str| {
+        let parts: Vec<&str> = word.split('-').collect();
+        let digits = |text: &str| !text.is_empty() && text.bytes().all(|b| b.is_ascii_digit());
+        matches!(parts[..], [time, micros, process] if digits(micros) && digits(process)
+            && time.len() == 16 && time.ends_with('Z') && digits(&time[..8]))
+    };
+    let ends = |c: char| !(c.is_ascii_alphanumeric() || c == '-');
+    let mut told = line.to_owned();
+    for word in line.split(ends).filter(|word| is_run(word)) {
+        told = told.replace(word, "RUN");
+    }
+    told
 }

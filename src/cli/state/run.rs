@@ -36,7 +36,9 @@ impl Part {
 }
 
 impl RunFolder {
-    pub(super) fn new(name: &str, dir: PathBuf) -> Self {
+    /// The folder `dir` of the run `name`, whether it is there or not.
+    #[must_use]
+    pub fn new(name: &str, dir: PathBuf) -> Self {
         Self { name: name.to_owned(), dir }
     }
 

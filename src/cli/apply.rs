@@ -15,7 +15,7 @@ use super::planning::{connect, present, runtime};
 use super::run::Lifting;
 use super::settings::Settings;
 use super::settling::settle;
-use super::show::{lists_noops, open};
+use super::show::open;
 use super::state::{Holder, Lock, StateFolder};
 use crate::plan::Plan;
 use crate::tenant::{Reader, Writer};
@@ -87,7 +87,7 @@ async fn plan(
     let planning = &args.planning;
     let plan = match saved {
         Some(plan) => plan,
-        None => match make(context, settings, reader, lists_noops(planning.detail)).await {
+        None => match make(context, settings, reader, planning).await {
             Err(error) if planning.format == Some(PlanFormat::Json) => {
                 context.console.data(&report(&error))?;
                 return Err(error);

@@ -10,6 +10,8 @@ use clap::{Args, Parser, Subcommand, ValueEnum};
 pub(super) use applying::{ApplyArgs, Applying, OnConflict, OnError, RollbackArgs};
 
 use super::settings::Flags;
+use crate::model::Pattern;
+use crate::plan::Selection;
 use crate::render::Detail;
 
 /// Queues and agent-skill matrices of a NICE CXone contact centre, as code.
@@ -146,6 +148,13 @@ pub(super) struct Planning {
     /// Exit with 2 where there are changes, held ones included
     #[arg(long)]
     pub(super) detailed_exitcode: bool,
+    /// Take only changes of this address; `*` stands for any text within a segment, `**` across;
+    /// may be said more than once
+    #[arg(long, value_name = "ADDRESS", value_parser = Pattern::parse)]
+    pub(super) only: Vec<Pattern>,
+    /// Leave out changes of this address, spelled as for --only
+    #[arg(long, value_name = "ADDRESS", value_parser = Pattern::parse)]
+    pub(super) exclude: Vec<Pattern>,
     /// Plan against this snapshot instead of a tenant; such a plan cannot be applied
     #[arg(long, value_name = "SNAPSHOT")]
     pub(super) live: Option<PathBuf>,
@@ -161,7 +170,15 @@ impl Planning {
             || self.out.is_some()
             || self.format.is_some()
             || self.detailed_exitcode
+            || !self.only.is_empty()
+            || !self.exclude.is_empty()
             || self.live.is_some()
+    }
+
+    /// Which changes to take.
+    #[must_use]
+    pub(super) fn selection(&self) -> Selection {
+        Selection { only: self.only.clone(), exclude: self.exclude.clone() }
     }
 
     /// How much of the plan to show.

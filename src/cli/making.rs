@@ -3,13 +3,16 @@
 use std::path::Path;
 use std::process::Command;
 
+use super::args::Planning;
 use super::context::{Context, Manifests, Wrong};
+use super::exit::UsageError;
 use super::live::{self, Live};
 use super::progress::Progress;
 use super::project::CheckLevel;
 use super::settings::{Settings, Tenant};
+use super::show::lists_noops;
 use crate::kinds;
-use crate::model::Facts;
+use crate::model::{Desired, Facts, Observed, closest};
 use crate::plan::{self, Draft, Inputs, Plan, Policy, Setting, Source, draft, finish};
 use crate::tenant::{Observation, Reader, learn, observe};
 
@@ -18,7 +21,7 @@ pub(super) async fn make(
     context: &mut Context<'_>,
     settings: &Settings,
     reader: &Reader,
-    with_noops: bool,
+    planning: &Planning,
 ) -> anyhow::Result<Plan> {
     let Manifests { items, sources, digest, .. } = sound(context, settings)?;
     let wrong = |found: Vec<_>| match found.is_empty() {
@@ -32,9 +35,11 @@ pub(super) async fn make(
     let mut seen = observe(reader, &items, facts(settings), &mut watch).await?;
     drop(items);
     wrong(std::mem::take(&mut seen.findings))?;
-    let (draft, found) =
+    let with_noops = lists_noops(planning.detail);
+    let (mut draft, found) =
         draft(&seen.desired, &seen.observed, &seen.facts, reader.dialect(), with_noops);
     wrong(found)?;
+    select(&mut draft, planning, &seen.desired, &seen.observed)?;
     let policy = policy(settings);
     learn(reader, &draft, &policy, &mut seen.facts, &mut watch).await?;
     drop(progress);
@@ -53,7 +58,7 @@ pub(super) fn make_live(
     context: &mut Context<'_>,
     settings: &Settings,
     file: &Path,
-    with_noops: bool,
+    planning: &Planning,
 ) -> anyhow::Result<Plan> {
     let mut live = Live::open(file, &context.cwd)?;
     let Manifests { items, sources, digest, .. } = sound(context, settings)?;
@@ -68,8 +73,10 @@ pub(super) fn make_live(
     drop(items);
     wrong(found)?;
     let observed = live.observe(&desired, &needs, &facts)?;
-    let (draft, found) = draft(&desired, &observed, &facts, live::DIALECT, with_noops);
+    let with_noops = lists_noops(planning.detail);
+    let (mut draft, found) = draft(&desired, &observed, &facts, live::DIALECT, with_noops);
     wrong(found)?;
+    select(&mut draft, planning, &desired, &observed)?;
     let mut tenant = match settings.tenant() {
         Ok(tenant) => tenant_of(tenant),
         Err(_) => plan::Tenant {
@@ -86,6 +93,29 @@ pub(super) fn make_live(
     let policy = policy(settings);
     Ok(close(draft, &seen, &policy, tenant, source)
         .map_err(|found| Wrong::new(&found, &sources))?)
+}
+
+/// Takes what `--only` and `--exclude` say. One that can mean nothing is a slip of the pen.
+fn select(
+    draft: &mut Draft,
+    planning: &Planning,
+    desired: &Desired,
+    observed: &Observed,
+) -> anyhow::Result<()> {
+    let selection = planning.selection();
+    if let Some(pattern) = selection.idle(desired, observed) {
+        let addresses: Vec<String> =
+            desired.iter().map(|entry| entry.address().to_string()).collect();
+        let similar = closest(pattern.as_str(), addresses.iter().map(String::as_str));
+        let hint = match similar {
+            Some(similar) => format!("did you mean {similar}?"),
+            None => "addresses are spelled as a plan shows them, such as queue/billing".to_owned(),
+        };
+        let message = format!("{pattern}: nothing that is declared has such an address");
+        return Err(UsageError::new(message).hint(hint).into());
+    }
+    draft.select(&selection);
+    Ok(())
 }
 
 /// The manifests, where nothing is wrong with any of them by itself.

@@ -11,7 +11,7 @@ use super::exit::Exit;
 use super::files::{Access, write_out};
 use super::making::{make, make_live};
 use super::settings::{Endpoint, Keys, Settings};
-use super::show::{lists_noops, print, talk, write_file};
+use super::show::{print, talk, write_file};
 use super::state::StateFolder;
 use crate::plan::Plan;
 use crate::tenant::{Connection, Credentials, Reader};
@@ -22,13 +22,12 @@ pub(super) fn run(context: &mut Context<'_>, args: &PlanArgs) -> anyhow::Result<
     let mut flags = context.global.flags(&planning.paths);
     flags.allow_delete = planning.allow_delete;
     let settings = context.settings(&flags)?;
-    let with_noops = lists_noops(planning.detail);
     let plan = match &planning.live {
-        Some(file) => make_live(context, &settings, file, with_noops),
+        Some(file) => make_live(context, &settings, file, planning),
         None => runtime()?.block_on(async {
             let (connection, embedded) = connect(context, &settings).await?;
             let reader = Reader::connect(connection)?;
-            let plan = make(context, &settings, &reader, with_noops).await;
+            let plan = make(context, &settings, &reader, planning).await;
             if let Some(embedded) = embedded {
                 embedded.end_unlocked().await?;
             }

@@ -5,7 +5,9 @@ use std::sync::Arc;
 
 use serde_json::Value;
 
-use super::{Carry, Change, Delta, PathChange, PlannedAction, Precondition, Reason, Unmanaged};
+use super::{
+    Carry, Change, Delta, PathChange, PlannedAction, Precondition, Reason, Selected, Unmanaged,
+};
 use crate::http::Dialect;
 use crate::kinds::{Action, Basis, KINDS, Kind, Needs, kind_of};
 use crate::model::{
@@ -25,6 +27,8 @@ pub struct Draft {
     pub(super) unmanaged: Unmanaged,
     /// How many resources are as they should be.
     pub(super) noops: usize,
+    /// Set where a part was taken.
+    pub(super) selected: Option<Selected>,
 }
 
 /// One change, and what it names.

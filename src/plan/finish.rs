@@ -91,6 +91,7 @@ pub fn finish(mut draft: Draft, inputs: Inputs<'_>) -> Result<Plan, Vec<Finding>
         source: inputs.source,
         references: draft.references,
         resource_changes: draft.proposed.into_iter().map(|proposed| proposed.change).collect(),
+        selection: draft.selected,
         unmanaged: draft.unmanaged,
         checks: results,
         summary,
@@ -183,7 +184,7 @@ fn hold(proposed: &mut [Proposed], results: &[CheckResult], policy: &Policy) {
     }
     for Proposed { change, .. } in proposed.iter_mut() {
         let held = rules.get(&change.address).into_iter().flatten();
-        change.held_by = held.map(|rule| (*rule).to_owned()).collect();
+        change.held_by.extend(held.map(|rule| (*rule).to_owned()));
         if change.action() == Some(Action::Delete) && !policy.allow_delete {
             change.held_by.insert(0, DELETION.to_owned());
         }

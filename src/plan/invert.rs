@@ -66,6 +66,7 @@ fn plan_of(plan: &Plan) -> Plan {
         source: plan.source.clone(),
         references: References::new(),
         resource_changes: Vec::new(),
+        selection: None,
         unmanaged: Unmanaged::default(),
         checks: Vec::new(),
         summary: super::Summary::default(),

@@ -8,6 +8,7 @@ mod order;
 mod outcome;
 mod rebase;
 mod saved;
+mod selection;
 mod sharing;
 
 use std::collections::BTreeMap;
@@ -24,6 +25,8 @@ pub use order::phases;
 pub use outcome::{Applied, Outcome, OutcomeStatus};
 pub use rebase::{Clash, Overwriting, Rebase, overwrite, rebase};
 pub use saved::{FORMAT_VERSION, SavedError, open, seal, write};
+
+pub use selection::{Selected, Selection};
 
 use crate::http::Dialect;
 use crate::kinds::Action;
@@ -51,6 +54,9 @@ pub struct Plan {
     /// The changes, by address.
     #[serde(deserialize_with = "sharing::changes")]
     pub resource_changes: Vec<Change>,
+    /// Set where only a part of the changes was taken.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub selection: Option<Selected>,
     /// What was read and no manifest names.
     pub unmanaged: Unmanaged,
     /// The rules that were checked.

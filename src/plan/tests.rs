@@ -50,6 +50,7 @@ fn plan(changes: Vec<Change>) -> Plan {
         source: Source::default(),
         references: References::new(),
         resource_changes: changes,
+        selection: None,
         unmanaged: Unmanaged::default(),
         checks: Vec::new(),
         summary: Summary::default(),

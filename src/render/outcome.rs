@@ -27,6 +27,9 @@ pub fn outcome(plan: &Plan, applied: &Applied) -> String {
         let _ =
             writeln!(text, "\nWhat is done stays done. {again} to go on: nothing is done twice.");
     }
+    if let Some(selected) = &plan.selection {
+        let _ = writeln!(text, "The plan was partial: {}.", one_line(&selected.to_string()));
+    }
     text.push_str(&closing(plan, applied));
     text.push('\n');
     text

@@ -8,7 +8,7 @@ use super::fields;
 use super::overview::overview;
 use crate::kinds::{Action, kind_of};
 use crate::model::{Address, Document, Level, Memo, Place};
-use crate::plan::{Change, CheckResult, Plan, Reason, Status};
+use crate::plan::{Change, CheckResult, Plan, Reason, Selected, Status};
 
 /// How much of a plan is told.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -44,6 +44,9 @@ pub fn plan(out: &mut dyn Write, plan: &Plan, detail: Detail) -> fmt::Result {
         let snapshot = fields::one_line(snapshot);
         writeln!(out, "This plan is for the snapshot {snapshot} and cannot be applied.")?;
     }
+    if let Some(selected) = &plan.selection {
+        writeln!(out, "This plan is partial: {}.", fields::one_line(&selected.to_string()))?;
+    }
     if let Some(run) = &plan.source.undoes {
         writeln!(out, "This plan undoes the run {}.", fields::one_line(run))?;
     }
@@ -54,6 +57,9 @@ pub fn plan(out: &mut dyn Write, plan: &Plan, detail: Detail) -> fmt::Result {
 fn summary(plan: &Plan) -> String {
     if plan.is_empty() && plan.source.undoes.is_some() {
         return "No changes. There is nothing to undo.".to_owned();
+    }
+    if plan.is_empty() && plan.selection.as_ref().is_some_and(Selected::is_partial) {
+        return "No changes. What is selected is as the manifests say.".to_owned();
     }
     if plan.is_empty() {
         return "No changes. The tenant matches the manifests.".to_owned();
@@ -211,6 +217,7 @@ fn consequence(change: &Change) -> String {
 fn held_because(rule: &str) -> &str {
     match rule {
         "allow-delete" => "deletions need --allow-delete",
+        "left-out" => "it needs something that --only or --exclude leaves out",
         "depends-on-held" => "it needs something that is held",
         rule => rule,
     }

@@ -2,6 +2,7 @@
 //! in scenarios and laws.
 
 mod interrupted;
+mod killed;
 mod refused;
 mod whole;
 

@@ -13,4 +13,5 @@ mod requests;
 mod shown;
 mod stage;
 mod tenant;
+mod undone;
 mod yaml;

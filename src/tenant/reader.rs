@@ -4,8 +4,10 @@ use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use super::figures::Figures;
+use super::request::Transport;
 use super::session::{Call, Called, Session};
 use super::side_by_side::side_by_side;
+use super::transport::Network;
 use super::{Connection, TenantError};
 use crate::http::rows::{self, Found, Rows};
 use crate::http::{Dialect, Method, PAGE_SIZE, Read, Response, Write};
@@ -74,7 +76,8 @@ impl Reader {
     /// # Errors
     /// The client cannot be built.
     pub fn connect(connection: Connection) -> Result<Self, TenantError> {
-        Session::new(connection).map(Self)
+        let network = Network::new(&connection.url)?;
+        Ok(Self(Session::new(connection, Arc::new(network))))
     }
 
     /// How the tenant's API is spelled.
@@ -192,7 +195,13 @@ impl Writer {
     /// # Errors
     /// The client cannot be built.
     pub fn connect(connection: Connection) -> Result<Self, TenantError> {
-        Session::new(connection).map(Self)
+        let network = Network::new(&connection.url)?;
+        Ok(Self(Session::new(connection, Arc::new(network))))
+    }
+
+    /// The same over another transport than the network.
+    pub fn connect_over(connection: Connection, transport: Arc<dyn Transport>) -> Self {
+        Self(Session::new(connection, transport))
     }
 
     /// The reading half, which shares token, pace and figures.

@@ -8,12 +8,12 @@ use std::time::Duration;
 
 use secrecy::SecretString;
 use tokio::sync::Semaphore;
-use tokio::time::{Instant, sleep};
+use tokio::time::{Instant, sleep, timeout};
 
 use super::figures::Figures;
 use super::pace::Pacer;
+use super::request::{ANSWER, NoAnswer, Outgoing, Payload, Transport};
 use super::token::{self, Token};
-use super::transport::{NoAnswer, Outgoing, Payload, Transport};
 use super::words::Words;
 use super::{Connection, Credentials, TenantError};
 use crate::http::retry::{Answer, Try, Verdict, verdict};
@@ -21,7 +21,7 @@ use crate::http::{Method, Response};
 
 /// One tenant, as everything in this process speaks to it.
 pub(super) struct Session {
-    transport: Transport,
+    transport: Arc<dyn Transport>,
     connection: Connection,
     pacer: Pacer,
     permits: Semaphore,
@@ -60,9 +60,9 @@ pub(super) enum Called {
 }
 
 impl Session {
-    pub(super) fn new(connection: Connection) -> Result<Arc<Self>, TenantError> {
-        Ok(Arc::new(Self {
-            transport: Transport::new(&connection.url)?,
+    pub(super) fn new(connection: Connection, transport: Arc<dyn Transport>) -> Arc<Self> {
+        Arc::new(Self {
+            transport,
             pacer: Pacer::new(connection.requests_per_second),
             permits: Semaphore::new(connection.concurrency.max(1)),
             token: tokio::sync::Mutex::new(None),
@@ -70,7 +70,7 @@ impl Session {
             figures: Mutex::default(),
             draws: AtomicU64::new(connection.seed),
             connection,
-        }))
+        })
     }
 
     pub(super) fn dialect(&self) -> crate::http::Dialect {
@@ -253,7 +253,8 @@ impl Session {
         let _permit = self.permits.acquire().await;
         self.pacer.turn().await;
         let start = Instant::now();
-        let mut answer = self.transport.send(outgoing).await;
+        let answer = timeout(ANSWER, self.transport.send(outgoing)).await;
+        let mut answer = answer.unwrap_or_else(|_| Err(NoAnswer::in_time()));
         let took = start.elapsed();
         let status = answer.as_ref().map_or(0, |response| response.status);
         if let Ok(response) = &mut answer {
@@ -288,8 +289,8 @@ impl Session {
 
     fn unreachable(&self, what: &str, no_answer: &NoAnswer) -> TenantError {
         let target = what.split_once(' ').map_or(what, |(_, target)| target);
-        let why = self.words.scrub(&no_answer.why);
-        TenantError::Unreachable { url: self.transport.url(target), why }
+        let url = format!("{}{target}", self.connection.url.trim_end_matches('/'));
+        TenantError::Unreachable { url, why: self.words.scrub(&no_answer.why) }
     }
 
     fn this_try(&self, number: u32, reads: bool, refreshed: bool) -> Try {

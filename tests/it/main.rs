@@ -15,5 +15,6 @@ mod layers;
 mod program;
 mod scenarios;
 mod schemas;
+mod simulation;
 mod support;
 mod wire;

@@ -68,8 +68,10 @@ pub fn verdict(answer: Answer<'_>, this: Try) -> Verdict {
         Answer::Broken if this.reads => again(backoff),
         Answer::Broken => Verdict::Lost(backoff),
         Answer::Response(response, sound) => match response.status {
-            200..=299 if this.reads && !sound => again(backoff),
-            200..=299 => Verdict::Done,
+            200..=299 if sound => Verdict::Done,
+            200..=299 if this.reads => again(backoff),
+            // Who wrote such a body need not be the tenant.
+            200..=299 => Verdict::Lost(backoff),
             401 if !this.refreshed => Verdict::Refresh,
             409 | 412 if !this.reads => Verdict::Conflict,
             429 => match asked_wait(response, this.now) {
@@ -178,7 +180,8 @@ mod tests {
         assert_eq!(verdict(Answer::Broken, this(5, true)), Verdict::GiveUp);
         let html = response(200, None);
         assert_eq!(verdict(Answer::Response(&html, false), this(1, true)), Verdict::Wait(half));
-        assert_eq!(verdict(Answer::Response(&html, false), this(1, false)), Verdict::Done);
+        assert_eq!(verdict(Answer::Response(&html, false), this(1, false)), Verdict::Lost(half));
+        assert_eq!(verdict(Answer::Response(&html, true), this(1, false)), Verdict::Done);
     }
 
     #[test]

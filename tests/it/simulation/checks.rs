@@ -1,14 +1,14 @@
 //! What must hold after every process, whatever became of it.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
 
 use cxform::audit::{self, Event, verify};
 use cxform::model::Document;
-use cxform::plan::{Change, Plan, PlannedAction, open};
+use cxform::plan::{Change, Plan, PlannedAction};
 use cxform::world::Etags;
 use serde_json::Value;
 
-use super::disk::Record;
 use super::effect::{Effect, Who};
 use super::names::Names;
 use super::scene::State;
@@ -22,8 +22,8 @@ const OWN: [&str; 6] = ["/id", "/name", "/userId", "/skillId", "/lastModified", 
 pub(super) fn hold(state: &mut State) {
     let mut wrong = Vec::new();
     let names = Names::of(state);
-    let plans: Vec<Plan> =
-        state.disk.runs.iter().map(|run| open(&run.plan).unwrap()).collect();
+    let plans: Vec<Arc<Plan>> =
+        state.disk.runs.iter().map(|run| Arc::clone(&run.plan)).collect();
     for effect in &state.effects {
         if let Who::Run(run) = effect.who {
             let overwrites = state.disk.runs[run].manner.overwrites;
@@ -50,7 +50,7 @@ pub(super) fn hold_at_end(state: &mut State) {
             state.complain(format!("run {run} was never settled"));
         }
         let told = state.disk.told(run);
-        let count = |is: fn(&Event) -> bool| told.iter().filter(|entry| is(&entry.event)).count();
+        let count = |is: fn(&Event) -> bool| told.iter().filter(|event| is(event)).count();
         let (starts, ends) = (
             count(|event| matches!(event, Event::Start(_))),
             count(|event| matches!(event, Event::End(_))),
@@ -166,8 +166,8 @@ fn is_audited(state: &State, run: usize, plan: &Plan, names: &Names) -> Vec<Stri
     let folder = &state.disk.runs[run];
     let mut wrong = Vec::new();
     let mut lines: BTreeMap<(String, String), audit::Change> = BTreeMap::new();
-    for entry in state.disk.told(run) {
-        let Event::Change(change) = entry.event else { continue };
+    for event in state.disk.told(run) {
+        let Event::Change(change) = event else { continue };
         let key = (change.address.clone(), change.action.clone());
         if lines.insert(key.clone(), change).is_some() {
             wrong.push(format!("run {run}: two audit lines of {key:?}"));
@@ -177,13 +177,8 @@ fn is_audited(state: &State, run: usize, plan: &Plan, names: &Names) -> Vec<Stri
         // What is still missing, the next process finds out.
         return wrong;
     }
-    for line in &folder.journal {
-        if let Record::Intent { intent } = serde_json::from_str(line).unwrap() {
-            let key = (intent.address.to_string(), intent.action.as_str().to_owned());
-            if !lines.contains_key(&key) {
-                wrong.push(format!("run {run}: no audit line of {key:?}"));
-            }
-        }
+    for key in folder.intents.iter().filter(|key| !lines.contains_key(key)) {
+        wrong.push(format!("run {run}: no audit line of {key:?}"));
     }
     let overwrites = folder.manner.overwrites;
     let of_run: Vec<(usize, &Effect)> =

@@ -1,10 +1,10 @@
 //! The state folder in memory, as `cli::journal` and `cli::run` write it.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use cxform::audit::{self, Chain, Entry, Event, RunEnd, RunStart};
-use cxform::plan::Outcome;
+use cxform::plan::{Outcome, Plan};
 use cxform::tenant::{Intent, Journal, JournalError, Manner, Recorded};
 use serde::{Deserialize, Serialize};
 
@@ -15,14 +15,20 @@ use super::life::Life;
 pub(super) struct Disk {
     /// The audit's lines.
     pub(super) audit: Vec<String>,
+    /// The same as values.
+    entries: Vec<Entry>,
     pub(super) runs: Vec<Run>,
 }
 
 /// The folder of one run.
 pub(super) struct Run {
-    pub(super) plan: String,
+    pub(super) plan: Arc<Plan>,
+    /// The plan as its file has it.
+    pub(super) text: String,
     pub(super) manner: Manner,
     pub(super) journal: Vec<String>,
+    /// The changes that a request was to leave for.
+    pub(super) intents: BTreeSet<(String, String)>,
     /// Whether what became of it is written.
     pub(super) is_ended: bool,
 }
@@ -41,6 +47,7 @@ impl Disk {
         let last = self.audit.last();
         let mut chain = last.map_or_else(Chain::start, |line| Chain::resume(line).unwrap());
         self.audit.push(chain.append(entry).unwrap());
+        self.entries.push(entry.clone());
     }
 
     /// The audit as its file has it.
@@ -49,9 +56,9 @@ impl Disk {
     }
 
     /// What the audit has of a run.
-    pub(super) fn told(&self, run: usize) -> Vec<Entry> {
-        let entries = self.audit.iter().map(|line| serde_json::from_str::<Entry>(line).unwrap());
-        entries.filter(|entry| entry.run == name(run)).collect()
+    pub(super) fn told(&self, run: usize) -> Vec<Event> {
+        let entries = self.entries.iter().filter(|entry| entry.run == name(run));
+        entries.map(|entry| entry.event.clone()).collect()
     }
 }
 
@@ -118,7 +125,12 @@ impl RunJournal {
         let line = serde_json::to_string(record).unwrap();
         let mut scene = self.life.scene.lock();
         scene.note(format!("  journal {}: {line}", self.run));
-        scene.disk.runs[self.run].journal.push(line);
+        let folder = &mut scene.disk.runs[self.run];
+        folder.journal.push(line);
+        if let Record::Intent { intent } = record {
+            let key = (intent.address.to_string(), intent.action.as_str().to_owned());
+            folder.intents.insert(key);
+        }
     }
 
     fn is_writable(&self) -> Result<(), JournalError> {

@@ -1,5 +1,6 @@
 //! One process: it settles what was cut off, plans, and applies within a recorded run, as `cli` does.
 
+use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use cxform::http::Dialect;
@@ -55,7 +56,7 @@ pub(super) async fn run(life: &Arc<Life>, task: &Task) -> Ended {
     }
     let plan = match task.again {
         Some(run) => {
-            let text = life.scene.lock().disk.runs[run].plan.clone();
+            let text = life.scene.lock().disk.runs[run].text.clone();
             open(&text).unwrap()
         }
         None => match cases::plan(&reader, &task.items).await {
@@ -112,9 +113,11 @@ fn begin(life: &Life, task: &Task, plan: &Arc<Plan>) -> usize {
     let mut scene = life.scene.lock();
     let run = scene.disk.runs.len();
     scene.disk.runs.push(Run {
-        plan: String::from_utf8(text).unwrap(),
+        plan: Arc::clone(plan),
+        text: String::from_utf8(text).unwrap(),
         manner: task.manner.clone(),
         journal: Vec::new(),
+        intents: BTreeSet::new(),
         is_ended: false,
     });
     scene.applying = Some((run, Arc::clone(plan)));

@@ -99,8 +99,8 @@ fn one(seed: u64) -> Played {
         state.complain(text.to_owned());
     }
     let told: Vec<_> = (0..state.disk.runs.len()).flat_map(|r| state.disk.told(r)).collect();
-    for entry in told {
-        if let cxform::audit::Event::Change(change) = entry.event {
+    for event in told {
+        if let cxform::audit::Event::Change(change) = event {
             let known = tally::EVERYTHING.iter().find(|known| **known == change.result);
             known.into_iter().for_each(|known| *state.tally.entry(known).or_default() += 1);
         }

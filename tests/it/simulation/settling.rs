@@ -27,7 +27,7 @@ async fn one(life: &Arc<Life>, reader: &Reader, run: usize) -> Result<(), String
         let mut scene = life.scene.lock();
         scene.tell("a run is settled", format!("run {run} is settled"));
         let of_run = &scene.disk.runs[run];
-        (of_run.plan.clone(), of_run.journal.clone(), scene.disk.told(run))
+        (of_run.text.clone(), of_run.journal.clone(), scene.disk.told(run))
     };
     let mut open: BTreeMap<(String, &'static str), Open> = BTreeMap::new();
     let mut ended = Vec::new();
@@ -53,7 +53,7 @@ async fn one(life: &Arc<Life>, reader: &Reader, run: usize) -> Result<(), String
     let settled = settled.map_err(|error| error.to_string())?;
     let is_told: BTreeSet<(String, String)> = told
         .iter()
-        .filter_map(|entry| match &entry.event {
+        .filter_map(|event| match event {
             Event::Change(change) => Some((change.address.clone(), change.action.clone())),
             _ => None,
         })
@@ -71,7 +71,7 @@ async fn one(life: &Arc<Life>, reader: &Reader, run: usize) -> Result<(), String
             let change = audit::Change { settled_by: by.clone(), ..change(outcome) };
             journal.ended(change, outcome.message.clone()).await?;
         }
-        let has_end = told.iter().any(|entry| matches!(entry.event, Event::End(_)));
+        let has_end = told.iter().any(|event| matches!(event, Event::End(_)));
         if told.is_empty() || has_end {
             life.scene.lock().disk.runs[run].is_ended = true;
             return Ok(());

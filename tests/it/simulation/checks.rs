@@ -15,6 +15,15 @@ use super::scene::State;
 use crate::cases::changed::{differences, meaning, path_in_row};
 use crate::cases::rows;
 
+/// What was held already.
+#[derive(Default)]
+pub(super) struct Held {
+    /// So many effects.
+    effects: usize,
+    /// Runs that have their end.
+    runs: BTreeSet<usize>,
+}
+
 /// What a tenant itself writes into a row, and what tells which row it is.
 const OWN: [&str; 6] = ["/id", "/name", "/userId", "/skillId", "/lastModified", "/xRegion"];
 
@@ -24,7 +33,7 @@ pub(super) fn hold(state: &mut State) {
     let names = Names::of(state);
     let plans: Vec<Arc<Plan>> =
         state.disk.runs.iter().map(|run| Arc::clone(&run.plan)).collect();
-    for effect in &state.effects {
+    for effect in &state.effects[state.held.effects..] {
         if let Who::Run(run) = effect.who {
             let overwrites = state.disk.runs[run].manner.overwrites;
             if let Err(why) = is_shown(effect, &plans[run], overwrites, &names) {
@@ -35,16 +44,23 @@ pub(super) fn hold(state: &mut State) {
     wrong.extend(is_all_told(state));
     let verified = verify(state.disk.audit_file().as_bytes(), None);
     wrong.extend(verified.problems.iter().map(|problem| format!("audit: {problem}")));
-    for run in 0..plans.len() {
+    let open = (0..plans.len()).filter(|run| !state.held.runs.contains(run));
+    for run in open.collect::<Vec<_>>() {
         wrong.extend(is_audited(state, run, &plans[run], &names));
+        if state.disk.runs[run].is_ended {
+            state.held.runs.insert(run);
+        }
     }
+    state.held.effects = state.effects.len();
     for why in wrong {
         state.complain(why);
     }
 }
 
-/// What holds at the end besides: every run has its end.
+/// What holds at the end besides: every run has its end, and nothing was told of it later.
 pub(super) fn hold_at_end(state: &mut State) {
+    state.held = Held::default();
+    hold(state);
     for run in 0..state.disk.runs.len() {
         if !state.disk.runs[run].is_ended {
             state.complain(format!("run {run} was never settled"));

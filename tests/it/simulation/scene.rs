@@ -8,6 +8,7 @@ use cxform::plan::Plan;
 use cxform::world::World;
 use tokio::time::Instant;
 
+use super::checks::Held;
 use super::disk::Disk;
 use super::effect::Effect;
 use super::trouble::Trouble;
@@ -29,6 +30,8 @@ pub(super) struct State {
     pub(super) first: Rows,
     /// What became different since, oldest first.
     pub(super) effects: Vec<Effect>,
+    /// What was held against the checks already.
+    pub(super) held: Held,
     /// The plan that is being applied, with the index of its run.
     pub(super) applying: Option<(usize, Arc<Plan>)>,
     /// What happened, for whoever reads why a seed failed.
@@ -48,6 +51,7 @@ impl Scene {
             trouble,
             first,
             effects: Vec::new(),
+            held: Held::default(),
             applying: None,
             story: Vec::new(),
             wrong: Vec::new(),

@@ -95,6 +95,14 @@ pub fn verdict(answer: Answer<'_>, this: Try) -> Verdict {
     }
 }
 
+/// How long a 429 asks everybody to hold back, whether or not it is sent again; none where that is
+/// longer than anybody waits.
+#[must_use]
+pub fn held_back(response: &Response, now: i64) -> Option<Duration> {
+    let is_refused = response.status == 429;
+    asked_wait(response, now).filter(|wait| is_refused && *wait <= PATIENCE)
+}
+
 /// Exponential backoff with full jitter on its upper half: 0.25–0.5 s, then twice that, up to 8 s.
 #[must_use]
 pub fn backoff(number: u32, jitter: f64) -> Duration {
@@ -118,7 +126,7 @@ fn asked_wait(response: &Response, now: i64) -> Option<Duration> {
 mod tests {
     use std::time::Duration;
 
-    use super::{Answer, Response, Try, Verdict, backoff, verdict};
+    use super::{Answer, Response, Try, Verdict, backoff, held_back, verdict};
 
     fn this(number: u32, reads: bool) -> Try {
         Try { number, reads, refreshed: false, jitter: 1.0, now: 784_111_770 }
@@ -169,6 +177,15 @@ mod tests {
         check(503, Some("1"), this(1, false), Verdict::Lost(second));
         check(503, Some("9999"), this(1, false), Verdict::Lost(half));
         check(503, Some("9999"), this(1, true), Verdict::GiveUp);
+    }
+
+    #[test]
+    fn what_is_given_up_holds_back_the_others_all_the_same() {
+        let held = |status, after| held_back(&response(status, after), 0);
+        assert_eq!(held(429, Some("7")), Some(Duration::from_secs(7)));
+        assert_eq!(held(429, Some("301")), None);
+        assert_eq!(held(429, None), None);
+        assert_eq!(held(503, Some("7")), None);
     }
 
     #[test]

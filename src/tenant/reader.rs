@@ -225,8 +225,9 @@ impl Writer {
             scope: write.scope,
         };
         // A tenant may say no more than yes; what it says besides is an object.
-        let sound =
-            |response: &Response| response.body.is_empty() || rows::object(&response.body).is_some();
+        let sound = |response: &Response| {
+            response.body.is_empty() || rows::object(&response.body).is_some()
+        };
         match self.0.call(call, sound).await {
             Called::Done(response) => Wrote::Done(response),
             Called::Conflict(error) => Wrote::Conflict(error),

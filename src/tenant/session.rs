@@ -16,7 +16,7 @@ use super::request::{ANSWER, NoAnswer, Outgoing, Payload, Transport};
 use super::token::{self, Token};
 use super::words::Words;
 use super::{Connection, Credentials, TenantError};
-use crate::http::retry::{Answer, Try, Verdict, verdict};
+use crate::http::retry::{Answer, Try, Verdict, held_back, verdict};
 use crate::http::{Method, Response};
 
 /// One tenant, as everything in this process speaks to it.
@@ -187,6 +187,10 @@ impl Session {
                 self.pacer.hold_back(*wait);
             }
             Verdict::Refresh => self.count_retry(),
+            Verdict::GiveUp => {
+                let wait = answer.as_ref().ok().and_then(|told| held_back(told, this.now));
+                wait.into_iter().for_each(|wait| self.pacer.hold_back(wait));
+            }
             _ => {}
         }
         verdict

@@ -34,7 +34,8 @@ fn whatever_goes_wrong_nothing_is_lost_and_it_ends_at_the_manifests() {
     let seen = play(seeds);
     if is_whole {
         // What never happens is not tried: the schedules are held against what they promise.
-        let missing: Vec<_> = tally::EVERYTHING.iter().filter(|w| !seen.contains_key(**w)).collect();
+        let missing: Vec<_> =
+            tally::EVERYTHING.iter().filter(|w| !seen.contains_key(**w)).collect();
         assert!(missing.is_empty(), "never happened: {missing:?}\n{seen:?}");
     }
     println!("{seen:#?}");

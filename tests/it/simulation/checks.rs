@@ -31,8 +31,7 @@ const OWN: [&str; 6] = ["/id", "/name", "/userId", "/skillId", "/lastModified", 
 pub(super) fn hold(state: &mut State) {
     let mut wrong = Vec::new();
     let names = Names::of(state);
-    let plans: Vec<Arc<Plan>> =
-        state.disk.runs.iter().map(|run| Arc::clone(&run.plan)).collect();
+    let plans: Vec<Arc<Plan>> = state.disk.runs.iter().map(|run| Arc::clone(&run.plan)).collect();
     for effect in &state.effects[state.held.effects..] {
         if let Who::Run(run) = effect.who {
             let overwrites = state.disk.runs[run].manner.overwrites;

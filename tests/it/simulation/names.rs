@@ -79,9 +79,7 @@ impl Names {
                 let list = |value: &Value| value.as_array().cloned().unwrap_or_default();
                 let called = list(planned).into_iter();
                 let ids: BTreeSet<String> = called
-                    .map(|called| {
-                        self.skill(called.as_str().unwrap()).as_str().unwrap().to_owned()
-                    })
+                    .map(|called| self.skill(called.as_str().unwrap()).as_str().unwrap().to_owned())
                     .collect();
                 let is: BTreeSet<String> =
                     list(leaf).iter().map(|id| id.as_str().unwrap().to_owned()).collect();

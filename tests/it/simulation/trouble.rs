@@ -17,6 +17,8 @@ pub(super) struct Trouble {
     others: usize,
     /// How slow the network is.
     slowness: usize,
+    /// What strikes every request for a while, and how many more.
+    storm: Option<(Struck, usize)>,
 }
 
 /// How a request is struck.
@@ -26,6 +28,8 @@ pub(super) enum Struck {
     NotSent,
     /// It is carried out, and its answer comes when nobody waits any more.
     Late,
+    /// Nobody waits for its answer any more when it is carried out.
+    Straggles,
     /// The tenant does this.
     Tenant(What),
 }
@@ -39,6 +43,7 @@ impl Trouble {
             chances: [*random.pick(&[0, 15, 30, 60]), *random.pick(&[0, 3, 10, 25])],
             others: *random.pick(&[0, 0, 5, 20, 40]),
             slowness: random.below(3),
+            storm: None,
             random,
         }
     }
@@ -46,6 +51,7 @@ impl Trouble {
     /// Nothing goes wrong any more.
     pub(super) fn ends(&mut self) {
         self.left = 0;
+        self.storm = None;
     }
 
     /// Whether something still goes wrong.
@@ -71,8 +77,17 @@ impl Trouble {
 
     /// How a request is struck, if it is.
     pub(super) fn strikes(&mut self, is_write: bool) -> Option<Struck> {
+        if let Some((struck, left)) = self.storm.take() {
+            self.storm = (left > 1).then(|| (struck.clone(), left - 1));
+            return Some(struck);
+        }
         let chance = self.chances[usize::from(!is_write)];
-        (self.left > 0 && self.random.chance(chance) && self.spend()).then(|| self.kind())
+        let struck =
+            (self.left > 0 && self.random.chance(chance) && self.spend()).then(|| self.kind());
+        if let Some(struck) = struck.clone().filter(|_| self.random.chance(5)) {
+            self.storm = Some((struck, 1 + self.random.below(30)));
+        }
+        struck
     }
 
     fn spend(&mut self) -> bool {
@@ -85,7 +100,7 @@ impl Trouble {
         let body = *random.pick(&[ErrorBody::Json, ErrorBody::Html, ErrorBody::Empty]);
         let done = random.chance(50);
         let wait = *random.pick(&[None, None, Some(0), Some(1), Some(2), Some(30), Some(3600)]);
-        Struck::Tenant(match random.below(10) {
+        Struck::Tenant(match random.below(11) {
             0 | 1 => What::Status { code: 429, retry_after: wait, body, done: false },
             2 => What::Status { code: 500, retry_after: None, body, done },
             3 => What::Status { code: 503, retry_after: wait, body, done },
@@ -96,6 +111,7 @@ impl Trouble {
             }
             7 => What::ExpireTokens,
             8 => return Struck::Late,
+            9 => return Struck::Straggles,
             _ => return Struck::NotSent,
         })
     }
@@ -107,6 +123,7 @@ impl Struck {
         match self {
             Self::NotSent => "no connection",
             Self::Late => "answer too late",
+            Self::Straggles => "carried out too late",
             Self::Tenant(What::Status { code: 429, .. }) => "429",
             Self::Tenant(What::Status { code: 500, done: true, .. }) => "500, carried out",
             Self::Tenant(What::Status { code: 500, .. }) => "500",

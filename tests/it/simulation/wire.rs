@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use cxform::http::{Method, Response};
 use cxform::tenant::{Answering, NoAnswer, Outgoing, Payload, Transport};
-use cxform::world::{Connection, Fault, Incoming, Reply, Times, decode_query};
+use cxform::world::{Connection, Etags, Fault, Incoming, Reply, Times, decode_query};
 use secrecy::ExposeSecret;
 use serde_json::Value;
 use tokio::time::sleep;
@@ -67,6 +67,9 @@ impl Wire {
         sleep(there).await;
         self.life.step("a request is on its way").await;
         incoming.in_flight = self.traffic.lock().unwrap().under_way;
+        if matches!(struck, Some(Struck::Straggles)) && self.straggles(&incoming, &about) {
+            return std::future::pending().await;
+        }
         let reply = self.arrives(&incoming, &about, struck);
         self.life.step("a request was carried out").await;
         let Ok((reply, is_late)) = reply else {
@@ -132,16 +135,43 @@ impl Wire {
         let fault = match &struck {
             Some(Struck::NotSent) => return Err(()),
             Some(Struck::Tenant(what)) => Some(what.clone()),
-            Some(Struck::Late) | None => None,
+            Some(Struck::Late | Struck::Straggles) | None => None,
         };
         if scene.trouble.meddles() {
             meddle(scene, incoming, about);
         }
-        let fault = fault
-            .map(|what| Fault { method: None, path: None, skip: 0, times: Times::Count(1), what });
+        let fault = fault.map(|what| Fault {
+            method: None,
+            path: None,
+            skip: 0,
+            times: Times::Count(1),
+            what,
+        });
         scene.world.behaviour.faults = fault.into_iter().collect();
-        let reply = carried_out(scene, incoming, about);
+        let run = scene.applying.as_ref().map(|(run, _)| *run);
+        let reply = carried_out(scene, incoming, about, run);
         Ok((reply, matches!(struck, Some(Struck::Late))))
+    }
+
+    /// The tenant carries a write out when its client has long given up, and whatever became of the
+    /// client. Without versions such a write undoes what came before it, whoever sends it.
+    fn straggles(&self, incoming: &Incoming, about: &About) -> bool {
+        let life = &self.life;
+        let wait = {
+            let mut scene = life.scene.lock();
+            if !is_write(incoming) || scene.world.behaviour.etags == Etags::None {
+                return false;
+            }
+            scene.tell("carried out too late", "  struck: Straggles".to_owned());
+            59_000 + u64::try_from(scene.trouble.random.below(4000)).unwrap()
+        };
+        let (scene, incoming, about) = (Arc::clone(&life.scene), incoming.clone(), about.clone());
+        let Some(run) = scene.lock().applying.as_ref().map(|(run, _)| *run) else { return false };
+        tokio::spawn(async move {
+            sleep(Duration::from_millis(wait)).await;
+            carried_out(&mut scene.lock(), &incoming, &about, Some(run));
+        });
+        true
     }
 
     /// The client has the answer.
@@ -169,7 +199,7 @@ impl Transport for Wire {
 }
 
 /// Hands a request to the tenant, and keeps what became different.
-fn carried_out(scene: &mut State, incoming: &Incoming, about: &About) -> Reply {
+fn carried_out(scene: &mut State, incoming: &Incoming, about: &About, run: Option<usize>) -> Reply {
     let before = is_write(incoming).then(|| about.rows(&scene.world));
     let reply = scene.world.handle(now_ms(), incoming);
     let status = match reply.connection {
@@ -178,7 +208,6 @@ fn carried_out(scene: &mut State, incoming: &Incoming, about: &About) -> Reply {
     };
     scene.note(format!("  {} {}: {status}", incoming.method.as_str(), incoming.path));
     if let Some(before) = before {
-        let run = scene.applying.as_ref().map(|(run, _)| *run);
         let body = serde_json::from_slice(&incoming.body).unwrap_or(Value::Null);
         let after = about.rows(&scene.world);
         match run {

@@ -49,6 +49,7 @@ pub fn invert(plan: &Plan) -> Plan {
         }
     }
     inverse.resource_changes.sort_by(|a, b| a.address.cmp(&b.address));
+    without_needs(&mut inverse);
     inverse.checks.sort();
     inverse.summary = summarise(&inverse.resource_changes, 0, 0);
     seal(&mut inverse);
@@ -103,6 +104,30 @@ fn followers(live: &[&Change]) -> BTreeMap<usize, Vec<Address>> {
         }
     }
     followers
+}
+
+/// Takes out what needs something that cannot be made anew, and says so.
+fn without_needs(inverse: &mut Plan) {
+    loop {
+        let there: BTreeSet<Address> =
+            inverse.resource_changes.iter().map(|change| change.address.clone()).collect();
+        let needs = |change: &Change| {
+            change.depends_on.iter().find(|first| !there.contains(*first)).cloned()
+        };
+        let (checks, count) = (&mut inverse.checks, inverse.resource_changes.len());
+        inverse.resource_changes.retain(|change| match needs(change) {
+            Some(needed) => {
+                let why =
+                    format!("it stays as it is: {needed}, which it needs, cannot be made anew");
+                checks.push(lost(change, &why));
+                false
+            }
+            None => true,
+        });
+        if inverse.resource_changes.len() == count {
+            return;
+        }
+    }
 }
 
 /// Where a change is undone: a rename at the old address.

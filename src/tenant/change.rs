@@ -127,7 +127,8 @@ impl Making<'_> {
                     self.outcome.http_status = error.status();
                     self.outcome.message = Some(error.to_string());
                     if attempt > 1 {
-                        sleep(backoff(attempt - 1, 1.0)).await;
+                        // People edit, and are not in a hurry: the tenant is not what is too slow.
+                        sleep(backoff(attempt - 1, 1.0) / 4).await;
                     }
                 }
                 Wrote::Lost { wait, why } => {
@@ -149,7 +150,12 @@ impl Making<'_> {
             lane.forget();
         }
         // The last answer was lost or a conflict; one look tells which of the two ends it was.
-        self.decide(lane, action).await.err().unwrap_or(OutcomeStatus::Failed)
+        let ended = self.decide(lane, action).await.err();
+        if let (None, Some(last)) = (ended, &self.outcome.message) {
+            let tries = format!("given up after {ATTEMPTS} tries, the last of which: {last}");
+            self.outcome.message = Some(tries);
+        }
+        ended.unwrap_or(OutcomeStatus::Failed)
     }
 
     /// Looks, and decides what is still to be written; an error is how the change ends.

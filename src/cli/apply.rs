@@ -5,20 +5,23 @@ use std::sync::atomic::{AtomicBool, Ordering};
 
 use super::args::{ApplyArgs, PlanFormat};
 use super::clock;
-use super::context::{Context, report};
+use super::context::{self, Context, causes};
 use super::embedded::Embedded;
 use super::exit::{Exit, UsageError};
+use super::figures::audited;
 use super::files;
-use super::journal::{Run, RunJournal, figures};
+use super::follow::Following;
+use super::journal::{Run, RunJournal};
 use super::making::{make, tenant_of};
 use super::planning::{connect, present, runtime};
+use super::report::{self, Ended};
 use super::settings::Settings;
 use super::show::{lists_noops, open};
 use super::state::{Holder, Part, StateFolder};
 use crate::audit::{CheckRecord, Event, Override, RunEnd, RunStart};
 use crate::plan::{self, Applied, OutcomeStatus, Plan, Status};
 use crate::render;
-use crate::tenant::{self, Figures, TenantError, Writer};
+use crate::tenant::{self, Figures, Writer};
 
 /// Set by SIGINT and SIGTERM: what is under way is finished, nothing new is started.
 static STOP: AtomicBool = AtomicBool::new(false);
@@ -51,6 +54,19 @@ pub(super) fn run(context: &mut Context<'_>, args: &ApplyArgs) -> anyhow::Result
             .hint("pass --auto-approve, or apply a saved plan with --plan FILE")
             .into());
     }
+    let mut following = Following::start(context, args)?;
+    let ended = begin(context, args, &mut following);
+    following.end(context, &ended);
+    ended
+}
+
+/// Makes the plan, or opens it, and goes on with it.
+fn begin(
+    context: &mut Context<'_>,
+    args: &ApplyArgs,
+    following: &mut Following,
+) -> anyhow::Result<Exit> {
+    let planning = &args.planning;
     let overrides = overrides(args)?;
     let mut flags = context.global.flags(&planning.paths);
     flags.allow_delete = planning.allow_delete;
@@ -66,6 +82,7 @@ pub(super) fn run(context: &mut Context<'_>, args: &ApplyArgs) -> anyhow::Result
     runtime()?.block_on(async {
         let (connection, embedded) = connect(context, &settings).await?;
         let writer = Writer::connect(connection)?;
+        following.watch(&writer);
         let reader = writer.reader();
         let plan = match saved {
             Some(plan) => Ok(plan),
@@ -77,10 +94,12 @@ pub(super) fn run(context: &mut Context<'_>, args: &ApplyArgs) -> anyhow::Result
         };
         let lifting = Lifting { overrides, checked_at };
         let exit = match plan {
-            Ok(plan) => go(context, args, &settings, &state, writer, plan, lifting).await,
+            Ok(plan) => {
+                go(context, args, &settings, &state, writer, plan, lifting, following).await
+            }
             Err(error) => {
                 if planning.format == Some(PlanFormat::Json) {
-                    context.console.data(&report(&error))?;
+                    context.console.data(&context::report(&error))?;
                 }
                 Err(error)
             }
@@ -106,7 +125,9 @@ async fn go(
     writer: Writer,
     plan: Plan,
     lifting: Lifting,
+    following: &mut Following,
 ) -> anyhow::Result<Exit> {
+    following.planned(&plan);
     present(context, &args.planning, &plan)?;
     let format = args.planning.format.unwrap_or(PlanFormat::Text);
     if let Some(expected) = &args.expect_hash
@@ -133,7 +154,7 @@ async fn go(
     }
     watch_signals()?;
     let plan = Arc::new(plan);
-    let applied = record(context, settings, state, writer, &plan, lifting).await?;
+    let applied = record(context, settings, state, writer, &plan, lifting, following).await?;
     let told = render::outcome(&plan, &applied);
     match format {
         PlanFormat::Text => context.say(&told)?,
@@ -150,7 +171,9 @@ async fn record(
     writer: Writer,
     plan: &Arc<Plan>,
     lifting: Lifting,
+    following: &mut Following,
 ) -> anyhow::Result<Applied> {
+    let started = clock::now();
     let folder = state.create_run(&run_name())?;
     folder.write(Part::Plan, &|out| plan::write(plan, out))?;
     let tenant = settings.tenant()?.name.value.clone();
@@ -158,41 +181,49 @@ async fn record(
     let run = Run {
         name: folder.name().to_owned(),
         actor: actor(context),
-        tenant,
+        tenant: tenant.clone(),
         commit: plan.source.commit.clone(),
         plan_hash: plan.hash.clone(),
     };
     let journal = Arc::new(RunJournal::new(recorder, run));
-    journal.audit(Event::Start(start(plan, lifting))).await?;
+    let begun = journal.audit(Event::Start(start(plan, lifting))).await;
     let reader = writer.reader();
     let timezone = settings.timezone.value.clone();
-    let applied = tenant::apply(writer, Arc::clone(plan), journal.clone(), timezone, &STOP).await;
-    let seen = reader.figures();
-    let end = run_end(applied.as_ref(), &seen);
-    let head = journal.audit(Event::End(end.clone())).await;
-    let outcome = serde_json::json!({"plan_hash": plan.hash, "end": end});
-    let kept = folder.write(Part::Outcome, &|out| write!(out, "{outcome}"));
-    let mut applied = applied?;
-    if let Err(error) = kept {
-        // What was done is told all the same.
-        applied.stopped.get_or_insert(error.to_string());
-    }
-    match head {
-        Ok(head) => {
-            let millis = |percent| seen.percentile(percent).unwrap_or_default().as_millis();
-            // Where standard error is gone, what was done is still told on standard output.
-            let _ = context.note(&format!(
-                "Requests: {}, sent again: {}, latency p50/p95/p99: {}/{}/{} ms\nAudit head: {head}\n",
-                seen.requests,
-                seen.retries,
-                millis(50),
-                millis(95),
-                millis(99)
-            ));
+    let mut applied = match begun {
+        Err(error) => Err(error.into()),
+        Ok(_) => {
+            let work = tenant::apply(writer, Arc::clone(plan), journal.clone(), timezone, &STOP);
+            following.run(context, plan, work).await.map_err(anyhow::Error::from)
         }
-        Err(error) => drop(applied.stopped.get_or_insert(error.to_string())),
+    };
+    let figures = reader.figures();
+    let end = run_end(applied.as_ref(), &figures);
+    let head = journal.audit(Event::End(end.clone())).await;
+    let stopped = match &applied {
+        Ok(applied) => applied.stopped.clone(),
+        Err(error) => Some(causes(error)),
+    };
+    let ended = Ended {
+        run: folder.name(),
+        tenant: &tenant,
+        plan_hash: &plan.hash,
+        result: &end.result,
+        stopped: stopped.as_deref(),
+        started,
+        ended: clock::now(),
+        outcomes: applied.as_ref().map_or(&[], |applied| &applied.outcomes),
+        figures: &figures,
+        audit_head: head.as_deref().ok(),
+    };
+    let kept = folder.write(Part::Outcome, &|out| ended.write(out));
+    following.ended(context, settings, plan, &ended);
+    if let Ok(applied) = &mut applied {
+        // What was done is told all the same.
+        let unkept = kept.err().map(|error| error.to_string());
+        let unkept = unkept.or_else(|| head.err().map(|error| error.to_string()));
+        applied.stopped = applied.stopped.take().or(unkept);
     }
-    Ok(applied)
+    applied
 }
 
 fn start(plan: &Plan, lifting: Lifting) -> RunStart {
@@ -210,19 +241,19 @@ fn start(plan: &Plan, lifting: Lifting) -> RunStart {
     }
 }
 
-fn run_end(applied: Result<&Applied, &TenantError>, seen: &Figures) -> RunEnd {
+fn run_end(applied: Result<&Applied, &anyhow::Error>, seen: &Figures) -> RunEnd {
     let result = match applied {
         Ok(applied) if exit(applied) == Exit::Done => "complete",
         _ if STOP.load(Ordering::SeqCst) => "interrupted",
         Ok(_) => "incomplete",
         Err(_) => "failed",
     };
-    let mut outcomes = std::collections::BTreeMap::new();
-    for outcome in applied.into_iter().flat_map(|applied| &applied.outcomes) {
-        let word = serde_json::json!(outcome.status).as_str().unwrap_or_default().to_owned();
-        *outcomes.entry(word).or_default() += 1;
-    }
-    RunEnd { result: result.to_owned(), outcomes, figures: figures(seen) }
+    let outcomes = applied.map_or(&[][..], |applied| &applied.outcomes);
+    let outcomes = report::counts(outcomes)
+        .into_iter()
+        .map(|(status, count)| (status.word().to_owned(), count as u64))
+        .collect();
+    RunEnd { result: result.to_owned(), outcomes, figures: audited(seen) }
 }
 
 /// The exit code of an apply (product page, section 3).

@@ -1,10 +1,14 @@
 //! The command line.
 
+mod following;
+
 use std::num::NonZeroU16;
 use std::path::PathBuf;
 
 use clap::builder::RangedU64ValueParser;
 use clap::{Args, Parser, Subcommand, ValueEnum};
+
+pub(super) use following::Following;
 
 use super::settings::Flags;
 use crate::render::Detail;
@@ -252,6 +256,9 @@ pub(super) struct ApplyArgs {
     /// How many seconds to wait for another run to end
     #[arg(long, value_name = "SECONDS", default_value = "0s", value_parser = seconds)]
     pub(super) lock_timeout: std::time::Duration,
+    /// How it is followed.
+    #[command(flatten)]
+    pub(super) following: Following,
 }
 
 /// `audit …`.

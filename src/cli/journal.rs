@@ -1,14 +1,11 @@
 //! The run's journal and the tenant's audit, as apply writes them.
 
-use std::collections::BTreeMap;
-
 use super::clock;
 use super::state::{RecordError, Recorder};
-use crate::audit::{Change, Entry, Event, Figures};
-use crate::kinds::Action;
+use crate::audit::{Change, Entry, Event};
 use crate::model::Document;
 use crate::plan::Outcome;
-use crate::tenant::{self, Intent, Journal, JournalError, Recorded};
+use crate::tenant::{Intent, Journal, JournalError, Recorded};
 
 /// What every audit entry of a run says.
 #[derive(Clone)]
@@ -82,44 +79,16 @@ fn stored(result: Result<String, RecordError>) -> Result<(), JournalError> {
 }
 
 fn change(outcome: &Outcome) -> Change {
-    let word = |value: serde_json::Value| value.as_str().unwrap_or_default().to_owned();
     Change {
         address: outcome.address.to_string(),
-        action: match outcome.action {
-            Action::Create => "create",
-            Action::Update => "update",
-            Action::Delete => "delete",
-        }
-        .to_owned(),
+        action: outcome.action.word().to_owned(),
         before_digest: outcome.before.as_ref().map(Document::digest),
         after_digest: outcome.after.as_ref().map(Document::digest),
         payload_hash: outcome.payload_hash.clone(),
-        result: word(serde_json::json!(outcome.status)),
+        result: outcome.status.word().to_owned(),
         status: outcome.http_status,
         attempts: outcome.attempts,
         duration_ms: u64::try_from(outcome.duration.as_millis()).unwrap_or(u64::MAX),
         request_id: outcome.request_id.clone(),
-    }
-}
-
-/// The figures of a run as the audit has them.
-pub(super) fn figures(figures: &tenant::Figures) -> Figures {
-    let millis = |duration: Option<std::time::Duration>| {
-        duration.map_or(0, |d| u64::try_from(d.as_millis()).unwrap_or(u64::MAX))
-    };
-    let errors: BTreeMap<String, u64> = figures
-        .classes
-        .iter()
-        .filter(|(class, _)| **class != "2xx")
-        .map(|(class, count)| ((*class).to_owned(), *count))
-        .collect();
-    Figures {
-        requests: figures.requests,
-        retries: figures.retries,
-        waited_ms: millis(Some(figures.waited)),
-        p50_ms: millis(figures.percentile(50)),
-        p95_ms: millis(figures.percentile(95)),
-        p99_ms: millis(figures.percentile(99)),
-        errors,
     }
 }

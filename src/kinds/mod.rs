@@ -160,6 +160,18 @@ pub enum Action {
     Delete,
 }
 
+impl Action {
+    /// The action in a word, as plans, audits and reports have it.
+    #[must_use]
+    pub fn word(self) -> &'static str {
+        match self {
+            Self::Create => "create",
+            Self::Update => "update",
+            Self::Delete => "delete",
+        }
+    }
+}
+
 /// What a change starts from.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Basis {

@@ -53,6 +53,21 @@ pub enum OutcomeStatus {
     NotStarted,
 }
 
+impl OutcomeStatus {
+    /// The word that audits and reports have for it.
+    #[must_use]
+    pub fn word(self) -> &'static str {
+        match self {
+            Self::Done => "done",
+            Self::Already => "already",
+            Self::Conflict => "conflict",
+            Self::Failed => "failed",
+            Self::Unknown => "unknown",
+            Self::NotStarted => "not-started",
+        }
+    }
+}
+
 /// What became of a plan.
 #[derive(Debug, Default)]
 pub struct Applied {

@@ -113,6 +113,7 @@ fn lanes(
         };
         if let Some(first) = change.depends_on.iter().find(|first| !is_done(first)) {
             let outcome = Outcome::not_started(change, format!("it needs {first} first"));
+            shared.tell(change, &outcome);
             outcomes.insert(change.address.clone(), outcome);
             continue;
         }
@@ -141,7 +142,10 @@ async fn run(
                 let Some(changes) = next else { return done };
                 let mut lane = Lane::default();
                 for index in changes {
-                    done.push(lane.apply(&shared, &shared.plan.resource_changes[index]).await);
+                    let change = &shared.plan.resource_changes[index];
+                    let outcome = lane.apply(&shared, change).await;
+                    shared.tell(change, &outcome);
+                    done.push(outcome);
                 }
             }
         });
@@ -170,6 +174,12 @@ impl Shared<'_> {
     /// The id of what a change names, where it is known by now.
     pub(super) fn id_of(&self, address: &Address) -> Option<Arc<str>> {
         self.known().references.get(address).cloned().flatten()
+    }
+
+    /// Tells whoever watches what became of a change.
+    pub(super) fn tell(&self, change: &Change, outcome: &Outcome) {
+        let id = change.id.clone().or_else(|| self.id_of(&change.address));
+        self.writer.finished(outcome, id.as_deref());
     }
 
     /// What the plan and the creates so far tell about names.

@@ -56,6 +56,7 @@ impl Lane {
             // The lane begins at the version that the plan saw.
             self.version = change.precondition.etag.as_deref().map(str::to_owned);
         }
+        shared.writer.started(change);
         let outcome = Outcome::of(change, OutcomeStatus::Failed);
         let mut progress = Progress { outcome, start: Instant::now(), is_lost: false };
         let status = self.make(shared, change, wire, action, &mut progress).await;
@@ -69,7 +70,7 @@ impl Lane {
         }
         if status == OutcomeStatus::Done {
             // The audit has it; a hundred thousand of them need not be held as well.
-            (outcome.payload_hash, outcome.request_id) = (None, None);
+            outcome.payload_hash = None;
         }
         outcome
     }
@@ -127,7 +128,7 @@ impl Lane {
                 return if was_tried { OutcomeStatus::Failed } else { OutcomeStatus::NotStarted };
             }
             if attempt > 1 {
-                shared.writer.count_retry();
+                shared.writer.count_retry(&write, progress.outcome.message.as_deref());
             }
             match shared.writer.write(&write, self.version.as_deref()).await {
                 Wrote::Done(response) => {

@@ -4,6 +4,7 @@
 mod apply;
 mod change;
 mod figures;
+mod histogram;
 mod observe;
 mod pace;
 mod reader;
@@ -12,14 +13,17 @@ mod side_by_side;
 mod snapshot;
 mod token;
 mod transport;
+mod watching;
 mod words;
 
 pub use apply::{Intent, Journal, JournalError, Recorded, apply};
 pub use figures::Figures;
+pub use histogram::Histogram;
 pub use observe::{Observation, Step, Watch, learn, observe};
 pub use reader::{Fetched, Reader, Writer, Wrote};
 pub use snapshot::{Taken, snapshot};
 pub use token::Credentials;
+pub use watching::{Retry, Watching};
 
 use crate::http::Dialect;
 

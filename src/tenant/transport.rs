@@ -44,6 +44,13 @@ pub(super) struct NoAnswer {
     pub(super) why: String,
 }
 
+impl NoAnswer {
+    /// What went wrong, without the system's own words.
+    pub(super) fn in_short(&self) -> &'static str {
+        if self.not_sent { "no connection could be made" } else { "the connection broke" }
+    }
+}
+
 impl Transport {
     /// A client that follows no redirects and, for this machine's own addresses, no proxy.
     pub(super) fn new(base: &str) -> Result<Self, TenantError> {

@@ -1,0 +1,130 @@
+//! Who follows an apply: events, progress, figures, metrics, the report. None of them can stop it.
+
+use std::path::Path;
+use std::sync::Arc;
+use std::time::Duration;
+
+use super::args::{ApplyArgs, PlanFormat};
+use super::context::{Context, causes, hint};
+use super::events::Events;
+use super::exit::{Exit, UsageError};
+use super::files::{self, Access};
+use super::progress::{Progress, Tally};
+use super::report::Ended;
+use super::settings::Settings;
+use super::{figures, metrics};
+use crate::plan::{Change, Outcome, Plan};
+use crate::tenant::{Retry, Watching, Writer};
+
+/// Those who follow one apply.
+pub(super) struct Following {
+    events: Option<Events>,
+    tally: Arc<Tally>,
+    /// Whether a run was begun: it has told its own end.
+    has_run: bool,
+}
+
+/// Several who watch, as one.
+struct All(Vec<Arc<dyn Watching>>);
+
+impl Following {
+    /// Opens what was asked for. Where it cannot be, nothing was sent yet.
+    pub(super) fn start(context: &mut Context<'_>, args: &ApplyArgs) -> anyhow::Result<Self> {
+        let events = args.following.events.as_deref();
+        if events == Some(Path::new("-")) {
+            let planning = &args.planning;
+            let has_json = planning.format == Some(PlanFormat::Json);
+            if has_json || planning.out.as_deref() == Some(Path::new("-")) {
+                let other = if has_json { "--format json" } else { "--out -" };
+                let message = format!("--events - and {other} both want standard output");
+                let way = "write the events into a file: --events FILE";
+                return Err(UsageError::new(message).hint(way).into());
+            }
+        }
+        let events = events.map(|file| Events::open(file, &context.cwd, context.console));
+        Ok(Self { events: events.transpose()?, tally: Arc::default(), has_run: false })
+    }
+
+    /// From here on they are told what happens in the tenant.
+    pub(super) fn watch(&self, writer: &Writer) {
+        let mut all: Vec<Arc<dyn Watching>> = vec![self.tally.clone()];
+        all.extend(self.events.iter().map(Events::watching));
+        writer.watched_by(Arc::new(All(all)));
+    }
+
+    /// The plan is made.
+    pub(super) fn planned(&self, plan: &Plan) {
+        self.events.iter().for_each(|events| events.planned(plan));
+    }
+
+    /// Follows an apply to its end.
+    pub(super) async fn run<T>(
+        &mut self,
+        context: &mut Context<'_>,
+        plan: &Plan,
+        work: impl Future<Output = T>,
+    ) -> T {
+        self.has_run = true;
+        Progress::new(context.console).follow(&self.tally, plan.live().count(), work).await
+    }
+
+    /// Tells the end of a run: figures on the screen, metrics, events.
+    pub(super) fn ended(
+        &self,
+        context: &mut Context<'_>,
+        settings: &Settings,
+        plan: &Plan,
+        ended: &Ended<'_>,
+    ) {
+        let mut told = figures::told(ended.figures);
+        if let Some(head) = ended.audit_head {
+            told.push_str(&format!("Audit head: {head}\n"));
+        }
+        if let Some(file) = &settings.metrics_file.value {
+            let text = metrics::text(ended);
+            if let Err(error) = files::write(file, text.as_bytes(), Access::Shared) {
+                told.push_str(&format!("warning: {error}\n"));
+            }
+        }
+        // Where standard error is gone, what was done is still told on standard output.
+        let _ = context.note(&told);
+        self.events.iter().for_each(|events| events.ended(ended, plan.summary.held));
+    }
+
+    /// Waits until all is told. What came to no run is told here.
+    pub(super) fn end(self, context: &mut Context<'_>, ended: &anyhow::Result<Exit>) {
+        let Some(events) = self.events else { return };
+        match ended {
+            Err(error) => events.stopped(&causes(error), hint(error).as_deref()),
+            Ok(Exit::Done) => {}
+            Ok(_) if self.has_run => {}
+            Ok(Exit::Blocked) => events.stopped("the plan is blocked; nothing was sent", None),
+            Ok(Exit::Conflict) => {
+                events.stopped("the plan's hash is not the expected one; nothing was sent", None);
+            }
+            Ok(_) => events.stopped("the apply was cancelled; nothing was sent", None),
+        }
+        if let Some(warning) = events.finish() {
+            // As above.
+            let _ = context.note(&format!("warning: {warning}\n"));
+        }
+    }
+}
+
+impl Watching for All {
+    fn started(&self, change: &Change) {
+        self.0.iter().for_each(|one| one.started(change));
+    }
+
+    fn finished(&self, outcome: &Outcome, id: Option<&str>) {
+        self.0.iter().for_each(|one| one.finished(outcome, id));
+    }
+
+    fn retried(&self, retry: &Retry<'_>) {
+        self.0.iter().for_each(|one| one.retried(retry));
+    }
+
+    fn held_back(&self, wait: Duration) {
+        self.0.iter().for_each(|one| one.held_back(wait));
+    }
+}

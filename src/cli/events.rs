@@ -12,8 +12,11 @@ use std::sync::mpsc::{self, RecvTimeoutError};
 use std::thread::JoinHandle;
 use std::time::{Duration, Instant};
 
+use serde_json::Value;
+
 use super::clock;
 use super::console::Console;
+use super::context::report;
 use super::files::{self, FileError};
 use super::report::Ended;
 use crate::plan::{Change, Outcome, Plan};
@@ -89,13 +92,19 @@ impl Events {
     }
 
     /// The run goes no further.
-    pub(super) fn stopped(&self, message: &str, hint: Option<&str>) {
-        self.teller.tell(Line::diagnostic(message, hint));
+    pub(super) fn stopped(&self, error: &anyhow::Error) {
+        let report: Value = serde_json::from_str(&report(error)).unwrap_or_default();
+        let diagnostics = report["diagnostics"].as_array().into_iter().flatten();
+        diagnostics.for_each(|told| self.teller.tell(Line::diagnostic(told)));
     }
 
     /// The run has come to its end, whichever.
     pub(super) fn ended(&self, ended: &Ended<'_>, held: usize) {
-        self.teller.tell(Line::apply_summary(ended.outcomes, held));
+        if let Some(why) = ended.stopped {
+            self.stopped(&anyhow::anyhow!(why.to_owned()));
+        }
+        let is_complete = ended.result == "complete";
+        self.teller.tell(Line::apply_summary(ended.outcomes, held, is_complete));
         if let Some(head) = ended.audit_head {
             self.teller.tell(Line::audit_head(ended.run, head));
         }
@@ -280,7 +289,7 @@ mod tests {
     fn a_reader_that_goes_away_is_told_once_and_stops_nothing() {
         let events = start(Gone(1));
         for _ in 0..1000 {
-            events.stopped("no", None);
+            events.stopped(&anyhow::anyhow!("no"));
         }
         let warning = events.finish().unwrap();
         assert!(

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use super::args::{ApplyArgs, PlanFormat};
-use super::context::{Context, causes, hint};
+use super::context::Context;
 use super::events::Events;
 use super::exit::{Exit, UsageError};
 use super::files::{self, Access};
@@ -20,7 +20,7 @@ use crate::tenant::{Retry, Watching, Writer};
 pub(super) struct Following {
     events: Option<Events>,
     tally: Arc<Tally>,
-    /// Whether a run was begun: it has told its own end.
+    /// Whether there was a run: it has told its own end.
     has_run: bool,
 }
 
@@ -59,23 +59,23 @@ impl Following {
 
     /// Follows an apply to its end.
     pub(super) async fn run<T>(
-        &mut self,
+        &self,
         context: &mut Context<'_>,
         plan: &Plan,
         work: impl Future<Output = T>,
     ) -> T {
-        self.has_run = true;
         Progress::new(context.console).follow(&self.tally, plan.live().count(), work).await
     }
 
     /// Tells the end of a run: figures on the screen, metrics, events.
     pub(super) fn ended(
-        &self,
+        &mut self,
         context: &mut Context<'_>,
         settings: &Settings,
         plan: &Plan,
         ended: &Ended<'_>,
     ) {
+        self.has_run = true;
         let mut told = figures::told(ended.figures);
         if let Some(head) = ended.audit_head {
             told.push_str(&format!("Audit head: {head}\n"));
@@ -94,16 +94,19 @@ impl Following {
     /// Waits until all is told. What came to no run is told here.
     pub(super) fn end(self, context: &mut Context<'_>, ended: &anyhow::Result<Exit>) {
         let Some(events) = self.events else { return };
-        match ended {
-            Err(error) => events.stopped(&causes(error), hint(error).as_deref()),
-            Ok(Exit::Done) => {}
-            Ok(_) if self.has_run => {}
-            Ok(Exit::Blocked) => events.stopped("the plan is blocked; nothing was sent", None),
-            Ok(Exit::Conflict) => {
-                events.stopped("the plan's hash is not the expected one; nothing was sent", None);
+        let why = match ended {
+            // A run has told its own end.
+            _ if self.has_run => None,
+            Ok(Exit::Done) => None,
+            Err(error) => {
+                events.stopped(error);
+                None
             }
-            Ok(_) => events.stopped("the apply was cancelled; nothing was sent", None),
-        }
+            Ok(Exit::Blocked) => Some("the plan is blocked; nothing was sent"),
+            Ok(Exit::Conflict) => Some("the plan's hash is not the expected one; nothing was sent"),
+            Ok(_) => Some("the apply was cancelled; nothing was sent"),
+        };
+        why.into_iter().for_each(|why| events.stopped(&anyhow::anyhow!(why)));
         if let Some(warning) = events.finish() {
             // As above.
             let _ = context.note(&format!("warning: {warning}\n"));

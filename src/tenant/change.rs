@@ -144,7 +144,7 @@ impl Lane {
                     return OutcomeStatus::Done;
                 }
                 Wrote::Conflict(error) => {
-                    progress.outcome.http_status = error.status();
+                    progress.outcome.refused(&error);
                     progress.outcome.message = Some(error.to_string());
                     if attempt > 1 {
                         sleep(backoff(attempt - 1, 1.0)).await;
@@ -357,7 +357,7 @@ impl Progress {
 
     fn failed(&mut self, shared: &Shared<'_>, error: &TenantError) -> OutcomeStatus {
         self.outcome.message = Some(error.to_string());
-        self.outcome.http_status = error.status();
+        self.outcome.refused(error);
         // Without the tenant, or without its trust, nothing that follows can succeed either.
         if matches!(
             error,

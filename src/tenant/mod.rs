@@ -67,6 +67,8 @@ pub enum TenantError {
         message: String,
         /// The way out, where one can be told.
         hint: Option<String>,
+        /// The tenant's own name of the request, if it told one.
+        request_id: Option<String>,
     },
     /// A success whose body is not what the contract says.
     #[error("{what} answered something that is not the contract's JSON: {why}")]
@@ -90,6 +92,15 @@ impl TenantError {
     pub fn status(&self) -> Option<u16> {
         match self {
             Self::Refused { status, .. } => Some(*status),
+            _ => None,
+        }
+    }
+
+    /// The tenant's own name of the request, if it told one.
+    #[must_use]
+    pub fn request_id(&self) -> Option<&str> {
+        match self {
+            Self::Refused { request_id, .. } => request_id.as_deref(),
             _ => None,
         }
     }

@@ -3,6 +3,7 @@
 use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
+use super::TenantError;
 use crate::plan::{Change, Outcome};
 
 /// Is told what happens, at the moment that it does. Nothing waits for it but the moment itself: it
@@ -32,6 +33,14 @@ pub struct Retry<'a> {
     pub why: Option<&'a str>,
     /// How long is waited before.
     pub wait: Duration,
+}
+
+impl Outcome {
+    /// What the answer that was no success had to tell.
+    pub(super) fn refused(&mut self, error: &TenantError) {
+        self.http_status = error.status();
+        self.request_id = error.request_id().map(str::to_owned);
+    }
 }
 
 /// Who watches a session: nobody, until somebody is named.

@@ -69,10 +69,14 @@ impl Line {
         Self::new("info", "version", format!("cxform {version}"), fields)
     }
 
-    /// What went wrong with the run as a whole.
-    pub(super) fn diagnostic(message: &str, hint: Option<&str>) -> Self {
-        let told = json!({"severity": "error", "summary": message, "detail": hint.unwrap_or("")});
-        Self::new("error", "diagnostic", format!("Error: {message}"), json!({"diagnostic": told}))
+    /// One of the diagnostics that `validate --format json` has too.
+    pub(super) fn diagnostic(told: &Value) -> Self {
+        let summary = told["summary"].as_str().unwrap_or_default();
+        let (level, word) = match told["severity"].as_str() {
+            Some("warning") => ("warn", "Warning"),
+            _ => ("error", "Error"),
+        };
+        Self::new(level, "diagnostic", format!("{word}: {summary}"), json!({"diagnostic": told}))
     }
 
     /// None for what stays as it is.
@@ -107,7 +111,9 @@ impl Line {
 
     pub(super) fn plan_summary(summary: &Summary) -> Self {
         let Summary { add, change, destroy, held, .. } = summary;
-        let message = format!("Plan: {add} to add, {change} to change, {destroy} to destroy");
+        let held_too = if *held == 0 { String::new() } else { format!("; {held} held") };
+        let message =
+            format!("Plan: {add} to add, {change} to change, {destroy} to destroy{held_too}.");
         let changes = json!({
             "add": add, "change": change, "remove": destroy, "import": 0, "held": held,
             "operation": "plan",
@@ -115,7 +121,7 @@ impl Line {
         Self::new("info", "change_summary", message, json!({"changes": changes}))
     }
 
-    pub(super) fn apply_summary(outcomes: &[Outcome], held: usize) -> Self {
+    pub(super) fn apply_summary(outcomes: &[Outcome], held: usize, is_complete: bool) -> Self {
         let done = |action| {
             let is = |o: &&Outcome| o.status == OutcomeStatus::Done && o.action == action;
             outcomes.iter().filter(is).count()
@@ -126,13 +132,18 @@ impl Line {
             "add": add, "change": change, "remove": remove, "import": 0, "held": held,
             "operation": "apply", "outcomes": counts,
         });
-        let is_whole = counts
-            .keys()
-            .all(|status| matches!(status, OutcomeStatus::Done | OutcomeStatus::Already));
-        let word = if is_whole { "complete!" } else { "incomplete:" };
-        let message =
-            format!("Apply {word} Resources: {add} added, {change} changed, {remove} destroyed.");
-        let level = if is_whole { "info" } else { "error" };
+        let each = counts.iter().map(|(status, n)| format!("{n} {}", status.word()));
+        let each: Vec<String> = each.map(|each| each.replace('-', " ")).collect();
+        let (level, message) = match is_complete {
+            true => (
+                "info",
+                format!(
+                    "Apply complete! Resources: {add} added, {change} changed, {remove} destroyed."
+                ),
+            ),
+            false if each.is_empty() => ("error", "Apply incomplete: nothing was done.".to_owned()),
+            false => ("error", format!("Apply incomplete: {}.", each.join(", "))),
+        };
         Self::new(level, "change_summary", message, json!({"changes": changes}))
     }
 
@@ -205,9 +216,9 @@ impl Hook {
         let line = |level, kind, what: String, fields| {
             Line::new(level, kind, format!("{address}: {what}"), fields)
         };
-        let errored = |what: String| {
-            let what = if why.is_empty() { what } else { format!("{what}: {why}") };
-            line("error", "apply_errored", what, json!({"hook": hook, "error": why}))
+        let errored = |what: String, why: &str| {
+            let fields = json!({"hook": hook, "error": why});
+            line("error", "apply_errored", format!("{what}: {why}"), fields)
         };
         match status {
             OutcomeStatus::Done => {
@@ -220,15 +231,16 @@ impl Hook {
                 vec![line("info", "apply_complete", what, json!({"hook": hook}))]
             }
             OutcomeStatus::Conflict => {
-                let clashes = json!(clashed(&outcome.clashes));
-                let what = "Somebody else changed the same fields; nothing was written".to_owned();
-                let fields = json!({"hook": hook, "clashes": clashes});
-                let conflict = line("warn", "conflict", what, fields);
-                vec![conflict, errored(format!("{done} stopped by a conflict"))]
+                let why = "somebody else changed the same fields; nothing was written";
+                let fields = json!({"hook": hook, "clashes": clashed(&outcome.clashes)});
+                let conflict = line("warn", "conflict", why.to_owned(), fields);
+                vec![conflict, errored(format!("{done} stopped"), why)]
             }
-            OutcomeStatus::Failed => vec![errored(format!("{done} errored after {}", span(took)))],
+            OutcomeStatus::Failed => {
+                vec![errored(format!("{done} errored after {}", span(took)), why)]
+            }
             OutcomeStatus::Unknown => {
-                vec![errored(format!("{done} sent; whether it was done is unknown"))]
+                vec![errored(format!("{done} sent; whether it was done is unknown"), why)]
             }
             OutcomeStatus::NotStarted => {
                 let fields = json!({"hook": hook, "error": why});

@@ -102,9 +102,14 @@ fn a_change_from_its_beginning_to_its_end() {
             [
                 "warn",
                 "conflict",
-                "queue/a: Somebody else changed the same fields; nothing was written",
+                "queue/a: somebody else changed the same fields; nothing was written",
             ],
-            ["error", "apply_errored", "queue/a: Modification stopped by a conflict"],
+            [
+                "error",
+                "apply_errored",
+                "queue/a: Modification stopped: somebody else changed the same fields; nothing was \
+                 written",
+            ],
         ],
     );
     assert_eq!(lines[0]["clashes"], json!([{"path": "/a", "base": 1, "theirs": 3, "ours": 2}]));
@@ -114,7 +119,7 @@ fn a_change_from_its_beginning_to_its_end() {
 fn the_end() {
     let outcomes =
         [outcome("queue/a", OutcomeStatus::Done), outcome("queue/b", OutcomeStatus::Already)];
-    let line = parsed(Line::apply_summary(&outcomes, 1));
+    let line = parsed(Line::apply_summary(&outcomes, 1, true));
     let told = "Apply complete! Resources: 0 added, 1 changed, 0 destroyed.";
     assert_eq!(head(&line), ["info", "change_summary", told]);
     let expect = json!({
@@ -122,11 +127,20 @@ fn the_end() {
         "outcomes": {"done": 1, "already": 1},
     });
     assert_eq!(line["changes"], expect);
-    let line = parsed(Line::apply_summary(&[outcome("queue/a", OutcomeStatus::Unknown)], 0));
-    assert_eq!(head(&line)[0], "error");
-    let line = parsed(Line::diagnostic("it is blocked", Some("lift it")));
+    let outcomes = [
+        outcome("queue/a", OutcomeStatus::Unknown),
+        outcome("queue/b", OutcomeStatus::NotStarted),
+        outcome("queue/c", OutcomeStatus::Done),
+    ];
+    let line = parsed(Line::apply_summary(&outcomes, 0, false));
+    let told = "Apply incomplete: 1 done, 1 unknown, 1 not started.";
+    assert_eq!(head(&line), ["error", "change_summary", told]);
+    let line = parsed(Line::apply_summary(&[], 0, false));
+    assert_eq!(head(&line)[2], "Apply incomplete: nothing was done.");
     let told = json!({"severity": "error", "summary": "it is blocked", "detail": "lift it"});
-    assert_eq!((&line["diagnostic"], head(&line)[2]), (&told, "Error: it is blocked"));
+    let line = parsed(Line::diagnostic(&told));
+    assert_eq!(head(&line), ["error", "diagnostic", "Error: it is blocked"]);
+    assert_eq!(line["diagnostic"], told);
 }
 
 #[test]

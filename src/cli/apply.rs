@@ -216,7 +216,7 @@ async fn record(
         audit_head: head.as_deref().ok(),
     };
     let kept = folder.write(Part::Outcome, &|out| ended.write(out));
-    following.ended(context, settings, plan, &ended);
+    following.ended(context, settings, plan, &ended).await;
     if let Ok(applied) = &mut applied {
         // What was done is told all the same.
         let unkept = kept.err().map(|error| error.to_string());

@@ -5,21 +5,29 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use super::args::{ApplyArgs, PlanFormat};
+#[cfg(feature = "otlp")]
+use super::clock;
 use super::context::Context;
 use super::events::Events;
 use super::exit::{Exit, UsageError};
 use super::files::{self, Access};
 use super::progress::{Progress, Tally};
+#[cfg(feature = "otlp")]
+use super::report;
 use super::report::Ended;
 use super::settings::Settings;
 use super::{figures, metrics};
 use crate::plan::{Change, Outcome, Plan};
+#[cfg(feature = "otlp")]
+use crate::tenant::{Otlp, OtlpSettings, RunSpan};
 use crate::tenant::{Retry, Watching, Writer};
 
 /// Those who follow one apply.
 pub(super) struct Following {
     events: Option<Events>,
     tally: Arc<Tally>,
+    #[cfg(feature = "otlp")]
+    otlp: Option<Arc<Otlp>>,
     /// Whether there was a run: it has told its own end.
     has_run: bool,
 }
@@ -42,13 +50,21 @@ impl Following {
             }
         }
         let events = events.map(|file| Events::open(file, &context.cwd, context.console));
-        Ok(Self { events: events.transpose()?, tally: Arc::default(), has_run: false })
+        Ok(Self {
+            events: events.transpose()?,
+            tally: Arc::default(),
+            #[cfg(feature = "otlp")]
+            otlp: otlp(context),
+            has_run: false,
+        })
     }
 
     /// From here on they are told what happens in the tenant.
     pub(super) fn watch(&self, writer: &Writer) {
         let mut all: Vec<Arc<dyn Watching>> = vec![self.tally.clone()];
         all.extend(self.events.iter().map(Events::watching));
+        #[cfg(feature = "otlp")]
+        all.extend(self.otlp.clone().map(|otlp| otlp as Arc<dyn Watching>));
         writer.watched_by(Arc::new(All(all)));
     }
 
@@ -64,11 +80,13 @@ impl Following {
         plan: &Plan,
         work: impl Future<Output = T>,
     ) -> T {
+        #[cfg(feature = "otlp")]
+        self.otlp.iter().for_each(Otlp::begin);
         Progress::new(context.console).follow(&self.tally, plan.live().count(), work).await
     }
 
-    /// Tells the end of a run: figures on the screen, metrics, events.
-    pub(super) fn ended(
+    /// Tells the end of a run: figures on the screen, metrics, events, the trace.
+    pub(super) async fn ended(
         &mut self,
         context: &mut Context<'_>,
         settings: &Settings,
@@ -86,9 +104,27 @@ impl Following {
                 told.push_str(&format!("warning: {error}\n"));
             }
         }
+        #[cfg(feature = "otlp")]
+        if let Some(warning) = self.export(ended).await {
+            told.push_str(&format!("warning: {warning}\n"));
+        }
         // Where standard error is gone, what was done is still told on standard output.
         let _ = context.note(&told);
         self.events.iter().for_each(|events| events.ended(ended, plan.summary.held));
+    }
+
+    #[cfg(feature = "otlp")]
+    async fn export(&self, ended: &Ended<'_>) -> Option<String> {
+        let span = RunSpan {
+            run: ended.run,
+            tenant: ended.tenant,
+            plan_hash: ended.plan_hash,
+            result: ended.result,
+            is_complete: ended.result == "complete",
+        };
+        let counts = report::counts(ended.outcomes).into_iter();
+        let counts: Vec<_> = counts.map(|(status, count)| (status.word(), count)).collect();
+        self.otlp.as_ref()?.finish(span, ended.figures, &counts).await
     }
 
     /// Waits until all is told. What came to no run is told here.
@@ -110,6 +146,23 @@ impl Following {
         if let Some(warning) = events.finish() {
             // As above.
             let _ = context.note(&format!("warning: {warning}\n"));
+        }
+    }
+}
+
+/// The trace, where a collector is named. Settings that are wrong do not stop the apply.
+#[cfg(feature = "otlp")]
+fn otlp(context: &mut Context<'_>) -> Option<Arc<Otlp>> {
+    let settings = OtlpSettings::read(|name| context.environment.get(name))?;
+    let nanos = clock::system().duration_since(std::time::UNIX_EPOCH).unwrap_or_default();
+    let nanos = u64::try_from(nanos.as_nanos()).unwrap_or_default();
+    let seed = format!("{nanos} {}", std::process::id());
+    match Otlp::new(settings, &seed, nanos) {
+        Ok(otlp) => Some(otlp),
+        Err(why) => {
+            // Who is not told goes without a trace all the same.
+            let _ = context.note(&format!("warning: there will be no trace: {why}\n"));
+            None
         }
     }
 }

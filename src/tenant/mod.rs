@@ -6,6 +6,8 @@ mod change;
 mod figures;
 mod histogram;
 mod observe;
+#[cfg(feature = "otlp")]
+mod otlp;
 mod pace;
 mod reader;
 mod session;
@@ -20,6 +22,8 @@ pub use apply::{Intent, Journal, JournalError, Recorded, apply};
 pub use figures::Figures;
 pub use histogram::Histogram;
 pub use observe::{Observation, Step, Watch, learn, observe};
+#[cfg(feature = "otlp")]
+pub use otlp::{Otlp, OtlpSettings, RunSpan};
 pub use reader::{Fetched, Reader, Writer, Wrote};
 pub use snapshot::{Taken, snapshot};
 pub use token::Credentials;

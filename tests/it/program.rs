@@ -4,6 +4,8 @@
 mod followed;
 mod interrupted;
 mod refused;
+#[cfg(feature = "otlp")]
+mod traced;
 mod whole;
 
 use serde_json::{Value, json};

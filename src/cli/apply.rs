@@ -10,6 +10,7 @@ use super::context::{Context, report};
 use super::embedded::Embedded;
 use super::exit::{Exit, UsageError};
 use super::files;
+use super::follow::Following;
 use super::making::{make, tenant_of};
 use super::planning::{connect, present, runtime};
 use super::run::Lifting;
@@ -36,6 +37,19 @@ pub(super) fn run(context: &mut Context<'_>, args: &ApplyArgs) -> anyhow::Result
     if args.plan.is_none() {
         can_ask(context, applying)?;
     }
+    let mut following = Following::start(context, applying, planning)?;
+    let ended = begin(context, args, &mut following);
+    following.end(context, &ended);
+    ended
+}
+
+/// Makes the plan, or opens it, and goes on with it.
+fn begin(
+    context: &mut Context<'_>,
+    args: &ApplyArgs,
+    following: &mut Following,
+) -> anyhow::Result<Exit> {
+    let (planning, applying) = (&args.planning, &args.applying);
     let overrides = overrides(applying)?;
     let mut flags = context.global.flags(&planning.paths);
     flags.allow_delete = planning.allow_delete;
@@ -49,6 +63,7 @@ pub(super) fn run(context: &mut Context<'_>, args: &ApplyArgs) -> anyhow::Result
     runtime()?.block_on(async {
         let (connection, embedded) = connect(context, &settings).await?;
         let writer = Writer::connect(connection)?;
+        following.watch(&writer);
         let checked_at = match &args.plan {
             Some(file) => files::modified(&context.cwd.join(file)),
             None => Some(clock::now()),
@@ -63,6 +78,7 @@ pub(super) fn run(context: &mut Context<'_>, args: &ApplyArgs) -> anyhow::Result
             writer,
             applying,
             format: planning.format.unwrap_or(PlanFormat::Text),
+            following,
             asks: args.plan.is_none() && !applying.auto_approve,
         };
         let exit = match plan {

@@ -5,6 +5,7 @@ use std::sync::Arc;
 use super::args::{Applying, PlanFormat};
 use super::context::Context;
 use super::exit::{Exit, UsageError};
+use super::follow::Following;
 use super::run::{Lifting, bare, exit, record, watch_signals};
 use super::settings::Settings;
 use super::state::StateFolder;
@@ -20,6 +21,8 @@ pub(super) struct Ground<'g> {
     pub(super) writer: Writer,
     pub(super) applying: &'g Applying,
     pub(super) format: PlanFormat,
+    /// Who is told what happens.
+    pub(super) following: &'g mut Following,
     /// Whether nobody has agreed to the plan yet.
     pub(super) asks: bool,
 }
@@ -55,6 +58,7 @@ pub(super) async fn go(
     plan: &Arc<Plan>,
     lifting: Lifting,
 ) -> anyhow::Result<Exit> {
+    ground.following.planned(plan);
     if let Some(expected) = &ground.applying.expect_hash
         && bare(expected) != bare(&plan.hash)
     {

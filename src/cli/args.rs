@@ -1,6 +1,7 @@
 //! The command line.
 
 mod applying;
+mod following;
 
 use std::path::PathBuf;
 
@@ -8,6 +9,7 @@ use clap::builder::RangedU64ValueParser;
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
 pub(super) use applying::{ApplyArgs, Applying, OnConflict, OnError, RollbackArgs};
+pub(super) use following::Following;
 
 use super::settings::Flags;
 use crate::model::Pattern;

@@ -1,6 +1,7 @@
 //! The project file, `cxform.yaml`: which folders, which tenants, which rules.
 
 mod locate;
+mod metrics;
 mod secret;
 
 use std::collections::BTreeMap;
@@ -14,6 +15,7 @@ use serde::{Deserialize, Deserializer};
 use serde_json::Value;
 
 pub use locate::{find, locate};
+pub use metrics::Metrics;
 pub use secret::{SecretFrom, misplaced_secret};
 
 use crate::http::Dialect;
@@ -45,6 +47,9 @@ pub struct Project {
     /// Where audit, runs and lock are kept.
     #[serde(default)]
     pub state: State,
+    /// Where the figures of the last apply are kept for monitoring.
+    #[serde(default)]
+    pub metrics: Metrics,
 }
 
 /// The format's version.

@@ -10,6 +10,7 @@ use super::args::{PlanFormat, Planning, RollbackArgs};
 use super::clock;
 use super::context::Context;
 use super::exit::{Exit, UsageError};
+use super::follow::Following;
 use super::journal::Record;
 use super::planning::{connect, present, runtime};
 use super::run::Lifting;
@@ -26,6 +27,20 @@ use crate::tenant::Writer;
 pub(super) fn run(context: &mut Context<'_>, args: &RollbackArgs) -> anyhow::Result<Exit> {
     let applying = &args.applying;
     can_ask(context, applying)?;
+    let planning = Planning { format: args.format, detail: args.detail, ..Planning::default() };
+    let mut following = Following::start(context, applying, &planning)?;
+    let ended = begin(context, args, &planning, &mut following);
+    following.end(context, &ended);
+    ended
+}
+
+fn begin(
+    context: &mut Context<'_>,
+    args: &RollbackArgs,
+    planning: &Planning,
+    following: &mut Following,
+) -> anyhow::Result<Exit> {
+    let applying = &args.applying;
     let overrides = overrides(applying)?;
     let mut flags = context.global.flags(&[]);
     flags.allow_delete = args.allow_delete;
@@ -35,8 +50,12 @@ pub(super) fn run(context: &mut Context<'_>, args: &RollbackArgs) -> anyhow::Res
     runtime()?.block_on(async {
         let (connection, embedded) = connect(context, &settings).await?;
         let writer = Writer::connect(connection)?;
+        following.watch(&writer);
         let plan = match settle(context, &settings, &state, &writer.reader()).await {
-            Ok(()) => inverse(context, args, &settings, &state),
+            Ok(()) => inverse(context, args, &settings, &state).and_then(|plan| {
+                present(context, planning, &plan)?;
+                Ok(plan)
+            }),
             Err(error) => Err(error),
         };
         let ground = Ground {
@@ -45,6 +64,7 @@ pub(super) fn run(context: &mut Context<'_>, args: &RollbackArgs) -> anyhow::Res
             writer,
             applying,
             format: args.format.unwrap_or(PlanFormat::Text),
+            following,
             asks: !applying.auto_approve,
         };
         let lifting = Lifting { overrides, checked_at: Some(clock::now()) };
@@ -77,9 +97,9 @@ async fn undo(
     Ok(exit)
 }
 
-/// The plan that undoes the run that is meant, as it was shown.
+/// The plan that undoes the run that is meant.
 fn inverse(
-    context: &mut Context<'_>,
+    context: &Context<'_>,
     args: &RollbackArgs,
     settings: &Settings,
     state: &StateFolder,
@@ -99,13 +119,10 @@ fn inverse(
     };
     let Undoing { name, inverse, changes } = undoing;
     let made = |address: &Address, action: Action| match &changes {
-        Some(changes) => changes.get(&(address.to_string(), action.as_str().to_owned())).cloned(),
+        Some(changes) => changes.get(&(address.to_string(), action.word().to_owned())).cloned(),
         None => Some(Made::default()),
     };
-    let plan = rollback(inverse, &name, made, settings.allow_delete.value);
-    let planning = Planning { format: args.format, detail: args.detail, ..Planning::default() };
-    present(context, &planning, &plan)?;
-    Ok(plan)
+    Ok(rollback(inverse, &name, made, settings.allow_delete.value))
 }
 
 /// A run that is to be undone.
@@ -121,7 +138,7 @@ type Changes = BTreeMap<(String, String), Made>;
 
 /// What a journal says was changed, or may have been.
 fn changes(journal: &[String]) -> anyhow::Result<Changes> {
-    let may_be = [OutcomeStatus::Done, OutcomeStatus::Unknown].map(OutcomeStatus::as_str);
+    let may_be = [OutcomeStatus::Done, OutcomeStatus::Unknown].map(OutcomeStatus::word);
     let mut changes = Changes::new();
     for line in journal {
         if let Record::Outcome { change, id, .. } = serde_json::from_str(line)?

@@ -2,6 +2,7 @@
 //!
 //! The order is always the same: flag, environment, project file, default.
 
+mod metrics;
 mod origin;
 mod secrets;
 mod tenant;
@@ -72,6 +73,8 @@ pub struct Settings {
     pub allow_delete: Setting<bool>,
     /// Where audit, runs and lock are kept.
     pub state_dir: Setting<PathBuf>,
+    /// The text file for Prometheus, where one is wanted.
+    pub metrics_file: Setting<Option<PathBuf>>,
     tenant: Result<Tenant, UsageError>,
 }
 
@@ -138,6 +141,7 @@ impl Settings {
             checks: project.map(|project| project.policy.checks.clone()).unwrap_or_default(),
             allow_delete,
             state_dir: state_dir(flags, environment, project, &folder, cwd),
+            metrics_file: metrics::file(environment, project, &folder, cwd),
             tenant: choice.tenant(environment, &folder, cwd),
             project: file,
             folder,
@@ -183,6 +187,9 @@ impl Settings {
         row("timezone", zone.to_owned(), &self.timezone.origin);
         row("allow delete", self.allow_delete.value.to_string(), &self.allow_delete.origin);
         row("state folder", self.state_dir.value.display().to_string(), &self.state_dir.origin);
+        if let Some(file) = &self.metrics_file.value {
+            row("metrics file", file.display().to_string(), &self.metrics_file.origin);
+        }
         rows
     }
 }

@@ -166,9 +166,9 @@ pub enum Action {
 }
 
 impl Action {
-    /// Its word in audits and reports.
+    /// The action in a word, as plans, audits and reports have it.
     #[must_use]
-    pub fn as_str(self) -> &'static str {
+    pub fn word(self) -> &'static str {
         match self {
             Self::Create => "create",
             Self::Update => "update",

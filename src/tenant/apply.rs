@@ -146,6 +146,7 @@ fn lanes(shared: &Shared<'_>, phase: &[usize], outcomes: &mut Outcomes) -> Vec<V
         let change = &shared.plan.resource_changes[*index];
         if let Some(first) = change.depends_on.iter().find(|first| !outcomes.is_done(first)) {
             let outcome = Outcome::not_started(change, format!("it needs {first} first"));
+            shared.tell(change, &outcome);
             outcomes.all.insert(*index, outcome);
             continue;
         }
@@ -174,7 +175,9 @@ async fn run(shared: &Arc<Shared<'static>>, lanes: Vec<Vec<usize>>, outcomes: &m
                 for (index, change) in changes {
                     let planned = || Lane::starting(change.precondition.etag.as_deref());
                     let lane = lane.get_or_insert_with(planned);
-                    done.push((index, change::make(lane, &shared, change).await));
+                    let outcome = change::make(lane, &shared, change).await;
+                    shared.tell(change, &outcome);
+                    done.push((index, outcome));
                 }
             }
         });
@@ -219,6 +222,12 @@ impl Shared<'_> {
     /// The id of what a change names, where it is known by now.
     pub(super) fn id_of(&self, address: &Address) -> Option<Arc<str>> {
         self.known().references.get(address).cloned().flatten()
+    }
+
+    /// Tells whoever watches what became of a change.
+    fn tell(&self, change: &Change, outcome: &Outcome) {
+        let id = outcome.id.clone().or_else(|| self.id_of(&change.address));
+        self.writer.finished(outcome, id.as_deref());
     }
 
     /// What the plan and the creates so far tell about names.

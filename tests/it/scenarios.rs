@@ -9,6 +9,8 @@
 //! - `insert TABLE JSON` and `remove TABLE ID`: somebody adds or deletes a row;
 //! - `tenant TABLE ID`: shows a row as the tenant has it;
 //! - `replace FILE FROM => TO`: edits a file;
+//! - `file FILE`: shows a file, JSON value by JSON value, without what differs from run to run; `*`
+//!   stands for a folder's only entry;
 //! - `# …`: a remark.
 
 use std::path::Path;
@@ -17,7 +19,7 @@ use cxform::kinds::collections;
 use cxform::world::{Snapshot, State, World};
 use serde_json::Value;
 
-use crate::support::{Folder, cxform, root};
+use crate::support::{Folder, cxform, root, told_steadily};
 
 const PROJECT: &str = "apiVersion: cxform/v1
 kind: Project
@@ -110,15 +112,37 @@ fn perform(folder: &Folder, step: &str) -> String {
             folder.put(file, &text.replace(from, to));
             String::new()
         }
+        "file" => shown(folder, rest),
         _ => panic!("no such step: {step}"),
     }
+}
+
+/// A file of JSON values, or of text where it is none.
+fn shown(folder: &Folder, name: &str) -> String {
+    let mut path = folder.path().to_owned();
+    for part in name.split('/') {
+        path = match part {
+            "*" => {
+                let entries: Vec<_> = std::fs::read_dir(&path).unwrap().collect();
+                assert_eq!(entries.len(), 1, "{name}: * is not one");
+                entries.into_iter().next().unwrap().unwrap().path()
+            }
+            part => path.join(part),
+        };
+    }
+    let text = std::fs::read_to_string(path).unwrap();
+    told_steadily(&text).unwrap_or(text)
 }
 
 fn run(folder: &Folder, variables: &[(&str, &str)], arguments: &str) -> String {
     let arguments: Vec<&str> = arguments.split_whitespace().collect();
     let ran = cxform(folder.path(), variables, &arguments);
+    let out = match arguments.windows(2).any(|pair| pair == ["--events", "-"]) {
+        true => told_steadily(&ran.out).unwrap(),
+        false => ran.out,
+    };
     let err: String = ran.err.lines().map(|line| format!("2> {line}\n")).collect();
-    format!("{}{err}exit {}\n", ran.out, ran.code)
+    format!("{out}{err}exit {}\n", ran.code)
 }
 
 /// Does something to the simulated tenant between two commands.
@@ -149,7 +173,7 @@ fn by_hand(folder: &Folder, change: impl FnOnce(&mut World) -> String) -> String
 fn steady(text: &str) -> String {
     let mut steady = String::new();
     for line in text.lines() {
-        if line.starts_with("2> Requests: ") {
+        if line.starts_with("2> Requests: ") || line.starts_with("2> Latency ") {
             continue;
         }
         let mut line = line.to_owned();

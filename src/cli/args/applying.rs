@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use clap::{Args, ValueEnum};
 
-use super::{DetailArg, PlanFormat, Planning};
+use super::{DetailArg, Following, PlanFormat, Planning};
 
 /// `apply`.
 #[derive(Debug, Args)]
@@ -69,6 +69,9 @@ pub(in super::super) struct Applying {
     /// How long to wait for another run to end: 30s, 5m, 2h
     #[arg(long, value_name = "TIME", default_value = "0s", value_parser = seconds)]
     pub(in super::super) lock_timeout: Duration,
+    /// How it is followed.
+    #[command(flatten)]
+    pub(in super::super) following: Following,
 }
 
 /// What happens after a change that was not done.

@@ -2,6 +2,7 @@
 
 mod folder;
 pub(crate) mod port;
+mod steady;
 
 use std::io::Write;
 use std::path::{Path, PathBuf};
@@ -12,6 +13,7 @@ use cxform::cli::environment::Environment;
 use cxform::cli::execute;
 
 pub(crate) use folder::Folder;
+pub(crate) use steady::told_steadily;
 
 /// The repository.
 pub(crate) fn root() -> PathBuf {

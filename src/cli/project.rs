@@ -2,6 +2,7 @@
 
 mod locate;
 mod secret;
+mod state;
 
 use std::collections::BTreeMap;
 use std::num::{NonZeroU16, NonZeroU64};
@@ -15,6 +16,7 @@ use serde_json::Value;
 
 pub use locate::{find, locate};
 pub use secret::{SecretFrom, misplaced_secret};
+pub use state::State;
 
 use crate::http::Dialect;
 use crate::model::{Level, closest};
@@ -123,15 +125,6 @@ pub enum CheckLevel {
     Warn,
     /// It is not made.
     Off,
-}
-
-/// Where audit, runs and lock are kept.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize, JsonSchema)]
-#[serde(rename_all = "camelCase", deny_unknown_fields)]
-pub struct State {
-    /// The state folder, relative to this file. Default: `.cxform`.
-    #[serde(default)]
-    pub dir: Option<PathBuf>,
 }
 
 impl CheckLevel {
@@ -273,7 +266,7 @@ mod tests {
                 "timezone": "America/New_York", "licensedAgents": 500, "manifests": ["a"],
             }},
             "policy": {"checks": {"licence": "hold"}, "allowDelete": true},
-            "state": {"dir": ".cxform"},
+            "state": {"dir": ".cxform", "git": "state", "remote": "origin", "staleAfter": "6h"},
         });
         assert!(validator.is_valid(&good), "{:?}", validator.validate(&good));
         serde_json::from_value::<Project>(good.clone()).unwrap();

@@ -2,6 +2,7 @@
 //!
 //! The order is always the same: flag, environment, project file, default.
 
+mod branch;
 mod origin;
 mod secrets;
 mod tenant;
@@ -15,6 +16,7 @@ use std::path::{Path, PathBuf};
 
 use jiff::tz::TimeZone;
 
+pub use branch::StateBranch;
 pub use origin::{Origin, Setting};
 pub use secrets::{Credentials, Keys, SecretError, SecretSource};
 pub use tenant::{Endpoint, Tenant};
@@ -72,6 +74,8 @@ pub struct Settings {
     pub allow_delete: Setting<bool>,
     /// Where audit, runs and lock are kept.
     pub state_dir: Setting<PathBuf>,
+    /// The branch that keeps audit and runs beyond this machine, if there is one.
+    pub state_branch: Option<Setting<StateBranch>>,
     tenant: Result<Tenant, UsageError>,
 }
 
@@ -138,6 +142,7 @@ impl Settings {
             checks: project.map(|project| project.policy.checks.clone()).unwrap_or_default(),
             allow_delete,
             state_dir: state_dir(flags, environment, project, &folder, cwd),
+            state_branch: branch::state_branch(project),
             tenant: choice.tenant(environment, &folder, cwd),
             project: file,
             folder,
@@ -183,6 +188,9 @@ impl Settings {
         row("timezone", zone.to_owned(), &self.timezone.origin);
         row("allow delete", self.allow_delete.value.to_string(), &self.allow_delete.origin);
         row("state folder", self.state_dir.value.display().to_string(), &self.state_dir.origin);
+        if let Some(branch) = &self.state_branch {
+            row("state branch", branch.value.to_string(), &branch.origin);
+        }
         rows
     }
 }

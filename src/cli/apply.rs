@@ -13,6 +13,7 @@ use super::journal::{Run, RunJournal, figures};
 use super::making::{make, tenant_of};
 use super::planning::{connect, present, runtime};
 use super::settings::Settings;
+use super::sharing::Sharing;
 use super::show::{lists_noops, open};
 use super::state::{Holder, Part, StateFolder};
 use crate::audit::{CheckRecord, Event, Override, RunEnd, RunStart};
@@ -63,6 +64,7 @@ pub(super) fn run(context: &mut Context<'_>, args: &ApplyArgs) -> anyhow::Result
     let state = StateFolder::new(&settings.state_dir.value);
     let holder = Holder::of_process(&context.environment, clock::now());
     let _lock = state.lock(&holder, args.lock_timeout)?;
+    let mut sharing = Sharing::open(context, &settings, &state, args.lock_timeout)?;
     runtime()?.block_on(async {
         let (connection, embedded) = connect(context, &settings).await?;
         let writer = Writer::connect(connection)?;
@@ -77,7 +79,10 @@ pub(super) fn run(context: &mut Context<'_>, args: &ApplyArgs) -> anyhow::Result
         };
         let lifting = Lifting { overrides, checked_at };
         let exit = match plan {
-            Ok(plan) => go(context, args, &settings, &state, writer, plan, lifting).await,
+            Ok(plan) => {
+                let shared = (&state, &mut sharing);
+                go(context, args, &settings, shared, writer, plan, lifting).await
+            }
             Err(error) => {
                 if planning.format == Some(PlanFormat::Json) {
                     context.console.data(&report(&error))?;
@@ -85,6 +90,7 @@ pub(super) fn run(context: &mut Context<'_>, args: &ApplyArgs) -> anyhow::Result
                 Err(error)
             }
         };
+        sharing.release(context).await;
         end(embedded).await?;
         exit
     })
@@ -102,7 +108,7 @@ async fn go(
     context: &mut Context<'_>,
     args: &ApplyArgs,
     settings: &Settings,
-    state: &StateFolder,
+    state: (&StateFolder, &mut Sharing),
     writer: Writer,
     plan: Plan,
     lifting: Lifting,
@@ -146,13 +152,15 @@ async fn go(
 async fn record(
     context: &mut Context<'_>,
     settings: &Settings,
-    state: &StateFolder,
+    state: (&StateFolder, &mut Sharing),
     writer: Writer,
     plan: &Arc<Plan>,
     lifting: Lifting,
 ) -> anyhow::Result<Applied> {
+    let (state, sharing) = state;
     let folder = state.create_run(&run_name())?;
     folder.write(Part::Plan, &|out| plan::write(plan, out))?;
+    sharing.claim(context, &folder, &actor(context), &STOP).await?;
     let tenant = settings.tenant()?.name.value.clone();
     let recorder = folder.record(state.audit(&tenant)?)?;
     let run = Run {

@@ -22,6 +22,7 @@ mod progress;
 pub mod project;
 pub mod schema;
 pub mod settings;
+mod sharing;
 mod show;
 mod sim;
 mod snapshot;

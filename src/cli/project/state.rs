@@ -42,9 +42,8 @@ fn branch<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<String>, 
 }
 
 fn is_branch(name: &str) -> bool {
-    let is_part = |part: &str| {
-        !part.is_empty() && !part.starts_with('.') && !part.ends_with(".lock")
-    };
+    let is_part =
+        |part: &str| !part.is_empty() && !part.starts_with('.') && !part.ends_with(".lock");
     let forbidden = |c: char| c.is_control() || " ~^:?*[\\".contains(c);
     name.split('/').all(is_part)
         && !name.starts_with('-')
@@ -84,7 +83,8 @@ mod tests {
         let state = read(json!({"git": "ops/state", "remote": "up", "staleAfter": "90m"})).unwrap();
         assert_eq!(state.remote.as_deref(), Some("up"));
         assert_eq!(state.stale_after, Some(Duration::from_secs(5400)));
-        for wrong in ["", "-x", "a b", "a..b", "a/", ".a", "x.lock", "HEAD", "refs/heads/x", "a:b"] {
+        for wrong in ["", "-x", "a b", "a..b", "a/", ".a", "x.lock", "HEAD", "refs/heads/x", "a:b"]
+        {
             let error = read(json!({"git": wrong})).unwrap_err();
             assert_eq!(error, format!("`{wrong}` is not a branch's name"));
         }

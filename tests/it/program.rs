@@ -3,6 +3,7 @@
 
 mod interrupted;
 mod refused;
+mod shared;
 mod whole;
 
 use serde_json::{Value, json};

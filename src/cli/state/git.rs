@@ -20,7 +20,7 @@ use jiff::Timestamp;
 pub use claim::Claim;
 pub use command::GitError;
 use relation::Relation;
-use store::{Pushed, Put, Store};
+use store::{Blobs, Pushed, Put, Store};
 
 use super::{RunFolder, StateError, StateFolder, create_folder, file_name};
 use crate::cli::clock;
@@ -133,7 +133,7 @@ impl SharedError {
 struct Seen {
     tip: Option<String>,
     /// The tenant's files, by their paths below the tenant's folder.
-    files: BTreeMap<String, String>,
+    files: BTreeMap<String, Blobs>,
     holder: Option<Claim>,
 }
 
@@ -232,7 +232,7 @@ impl SharedState {
             let mut puts = self.outgoing(&seen, run, relation, true)?;
             puts.insert(
                 HOLDER.to_owned(),
-                Put::Blob(self.pushing(self.store.keep(holder.as_bytes()))?),
+                Put::Content(vec![self.pushing(self.store.keep(holder.as_bytes()))?]),
             );
             let message = format!("{}: {} starts", self.tenant, claim.run);
             if self.put(&seen, puts, &message)? == Pushed::Done {
@@ -254,7 +254,7 @@ impl SharedState {
             let relation = self.compare(&seen)?;
             let mut puts = self.outgoing(&seen, run, relation, false)?;
             if ours {
-                puts.insert(HOLDER.to_owned(), Put::Gone);
+                puts.insert(HOLDER.to_owned(), Put::Gone(1));
             }
             let message = format!("{}: {} ends", self.tenant, run.name());
             if self.put(&seen, puts, &message)? == Pushed::Overtaken {

@@ -328,6 +328,21 @@ fn the_branch_keeps_the_last_runs_and_the_last_look_at_drift() {
 }
 
 #[test]
+fn a_long_file_is_on_the_branch_in_pieces() {
+    let Some((port, clones)) = set_up(1, json!({})) else { return };
+    let long = vec![b'x'; (32 << 20) + 1];
+    let file = clones.checkout("a").join(".cxform/drift.json");
+    std::fs::create_dir_all(file.parent().unwrap()).unwrap();
+    std::fs::write(&file, &long).unwrap();
+    assert_eq!(clones.run(&port, "a", &APPLY).code, 0);
+    assert_eq!(clones.on_branch("prod/drift.json+001").as_deref(), Some("x"));
+    clones.checkout("b");
+    assert_eq!(clones.run(&port, "b", &APPLY).code, 0);
+    let brought = std::fs::read(clones.path("b/.cxform/drift.json")).unwrap();
+    assert!(brought == long);
+}
+
+#[test]
 fn the_doctor_tells_of_the_branch() {
     let Some((port, clones)) = set_up(3, json!({})) else { return };
     let clone = clones.checkout("a");

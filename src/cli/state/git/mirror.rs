@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 
-use super::{HOLDER, Put, Relation, Seen, SharedError, SharedState};
+use super::{Blobs, HOLDER, Put, Relation, Seen, SharedError, SharedState};
 use crate::cli::files::{self, Access};
 use crate::cli::state::{RunFolder, StateError, create_folder, file_name};
 
@@ -19,18 +19,18 @@ impl SharedState {
     /// How the audit here stands to the branch's.
     pub(super) fn compare(&self, seen: &Seen) -> Result<Relation, SharedError> {
         let here = self.audit_parts()?;
-        let there: BTreeMap<&str, &String> = audit_parts_of(seen, &self.tenant).collect();
+        let there: BTreeMap<&str, &Blobs> = audit_parts_of(seen, &self.tenant).collect();
         let mut same = here.len() == there.len();
         for path in &here {
-            let blob = there.get(&*name_of(path));
-            same &= blob.is_some() && blob == Some(&&self.pushing(self.store.keep_file(path))?);
+            let blobs = self.pushing(self.store.keep_file(path))?;
+            same &= there.get(&*name_of(path)) == Some(&&blobs);
         }
         if same {
             return Ok(Relation::Same);
         }
         let read = |path: &PathBuf| files::read_bytes(path).map_err(StateError::from);
         let here: Vec<Vec<u8>> = here.iter().map(read).collect::<Result<_, _>>()?;
-        let fetched = |blob: &&String| self.fetching(self.store.read(blob));
+        let fetched = |blobs: &&Blobs| self.fetching(self.store.read(blobs));
         let there: Vec<Vec<u8>> = there.values().map(fetched).collect::<Result<_, _>>()?;
         Ok(super::relation::relation(&here, &there))
     }
@@ -45,8 +45,8 @@ impl SharedState {
                 branch: self.branch.clone(),
             }),
             Relation::Behind => {
-                for (name, blob) in audit_parts_of(seen, &self.tenant) {
-                    self.bring_file(blob, &self.audit_folder().join(name))?;
+                for (name, blobs) in audit_parts_of(seen, &self.tenant) {
+                    self.bring_file(blobs, &self.audit_folder().join(name))?;
                 }
                 Ok(Relation::Same)
             }
@@ -69,10 +69,10 @@ impl SharedState {
             let folder = self.state.run(name);
             let has_ended = run.contains_key(OUTCOME);
             let settled_elsewhere = has_ended && !folder.path().join(OUTCOME).exists();
-            for (file, blob) in &run {
+            for (file, blobs) in &run {
                 let path = folder.path().join(file);
                 if settled_elsewhere || !path.exists() {
-                    self.bring_file(blob, &path)?;
+                    self.bring_file(blobs, &path)?;
                 }
             }
             let journal = folder.path().join(JOURNAL);
@@ -81,7 +81,7 @@ impl SharedState {
             }
         }
         match seen.files.get(DRIFT) {
-            Some(blob) => self.bring_file(blob, &self.state.path().join(DRIFT)),
+            Some(blobs) => self.bring_file(blobs, &self.state.path().join(DRIFT)),
             None => Ok(()),
         }
     }
@@ -98,8 +98,8 @@ impl SharedState {
     ) -> Result<BTreeMap<String, Put>, SharedError> {
         let mut puts = BTreeMap::new();
         let mut add = |to: String, path: &Path| {
-            let blob = self.pushing(self.store.keep_file(path))?;
-            puts.insert(to, Put::Blob(blob));
+            let blobs = self.pushing(self.store.keep_file(path))?;
+            puts.insert(to, Put::Content(blobs));
             Ok::<(), SharedError>(())
         };
         for path in self.audit_parts()? {
@@ -113,7 +113,7 @@ impl SharedState {
         }
         let marks = self.marks()?;
         let mut there = runs_of(seen);
-        let ended = |run: &BTreeMap<&str, &String>| run.contains_key(OUTCOME);
+        let ended = |run: &BTreeMap<&str, &Blobs>| run.contains_key(OUTCOME);
         let mut open: BTreeSet<&str> =
             there.iter().filter(|(_, run)| !ended(run)).map(|(name, _)| *name).collect();
         open.insert(run.name());
@@ -128,7 +128,7 @@ impl SharedState {
                 add(format!("runs/{name}/{}", name_of(path)), path)?;
             }
             if idle && let Some(files) = there.remove(name) {
-                gone.extend(files.keys().map(|file| format!("runs/{name}/{file}")));
+                gone.extend(all_gone(name, &files));
             }
         }
         let drift = self.state.path().join(DRIFT);
@@ -137,14 +137,14 @@ impl SharedState {
         }
         let ended = there.iter().filter(|(_, run)| ended(run)).rev().skip(RUNS - 1);
         for (name, files) in ended {
-            gone.extend(files.keys().map(|file| format!("runs/{name}/{file}")));
+            gone.extend(all_gone(name, files));
         }
-        puts.extend(gone.into_iter().map(|path| (path, Put::Gone)));
+        puts.extend(gone);
         Ok(puts)
     }
 
-    fn bring_file(&self, blob: &str, to: &Path) -> Result<(), SharedError> {
-        let content = self.fetching(self.store.read(blob))?;
+    fn bring_file(&self, blobs: &Blobs, to: &Path) -> Result<(), SharedError> {
+        let content = self.fetching(self.store.read(blobs))?;
         if let Some(folder) = to.parent() {
             create_folder(folder)?;
         }
@@ -179,6 +179,13 @@ impl SharedState {
     }
 }
 
+/// The end of a run's files.
+fn all_gone(name: &str, files: &BTreeMap<&str, &Blobs>) -> Vec<(String, Put)> {
+    let gone =
+        |(file, blobs): (&&str, &&Blobs)| (format!("runs/{name}/{file}"), Put::Gone(blobs.len()));
+    files.iter().map(gone).collect()
+}
+
 fn name_of(path: &Path) -> String {
     path.file_name().unwrap_or_default().to_string_lossy().into_owned()
 }
@@ -204,23 +211,23 @@ fn is_audit_part(name: &str, tenant: &str) -> bool {
 fn audit_parts_of<'a>(
     seen: &'a Seen,
     tenant: &'a str,
-) -> impl Iterator<Item = (&'a str, &'a String)> {
-    seen.files.iter().filter_map(move |(path, blob)| {
+) -> impl Iterator<Item = (&'a str, &'a Blobs)> {
+    seen.files.iter().filter_map(move |(path, blobs)| {
         let name = path.strip_prefix("audit/")?;
-        is_audit_part(name, tenant).then_some((name, blob))
+        is_audit_part(name, tenant).then_some((name, blobs))
     })
 }
 
 /// The branch's runs, sorted by their names and so by time, each with its files.
-fn runs_of(seen: &Seen) -> BTreeMap<&str, BTreeMap<&str, &String>> {
-    let mut runs: BTreeMap<&str, BTreeMap<&str, &String>> = BTreeMap::new();
-    for (path, blob) in seen.files.iter().filter(|(path, _)| *path != HOLDER) {
+fn runs_of(seen: &Seen) -> BTreeMap<&str, BTreeMap<&str, &Blobs>> {
+    let mut runs: BTreeMap<&str, BTreeMap<&str, &Blobs>> = BTreeMap::new();
+    for (path, blobs) in seen.files.iter().filter(|(path, _)| *path != HOLDER) {
         let Some((run, file)) = path.strip_prefix("runs/").and_then(|path| path.split_once('/'))
         else {
             continue;
         };
         if is_safe(run) && is_safe(file) {
-            runs.entry(run).or_default().insert(file, blob);
+            runs.entry(run).or_default().insert(file, blobs);
         }
     }
     runs
@@ -252,10 +259,10 @@ mod tests {
     #[test]
     fn what_comes_from_the_branch_stays_in_its_folder() {
         let paths = ["runs/r1/plan.json", "runs/r1/../x", "runs/../x", "runs/r2", "runs/.a/b", "x"];
-        let files = paths.iter().map(|path| ((*path).to_owned(), "b".to_owned())).collect();
+        let files = paths.iter().map(|path| ((*path).to_owned(), Vec::new())).collect();
         let seen = Seen { tip: None, files, holder: None };
         let found: Vec<_> = runs_of(&seen).into_keys().collect();
         assert_eq!(found, ["r1"]);
-        assert_eq!(runs_of(&seen)["r1"], BTreeMap::from([("plan.json", &"b".to_owned())]));
+        assert_eq!(runs_of(&seen)["r1"], BTreeMap::from([("plan.json", &Vec::new())]));
     }
 }

@@ -2,11 +2,16 @@
 //! user's repository is only asked for its remote and configuration.
 
 use std::collections::BTreeMap;
+use std::io::Read as _;
 use std::path::Path;
 
 use super::command::{Git, GitError};
 use crate::cli::environment::Environment;
+use crate::cli::files;
 
+/// Servers refuse large files (GitHub those above 100 MiB): a longer content goes in pieces, the
+/// first by its own name, the others by that and `+001`, `+002`, …
+const PIECE: u64 = 32 << 20;
 /// Where the private repository has the branch as it was seen last.
 const SEEN: &str = "refs/state/seen";
 
@@ -16,12 +21,15 @@ pub(super) struct Store {
     branch: String,
 }
 
+/// The pieces of a content, by git's names for them.
+pub(super) type Blobs = Vec<String>;
+
 /// What a commit does with one path.
 pub(super) enum Put {
     /// It gets this content, which the store has.
-    Blob(String),
-    /// It is no more.
-    Gone,
+    Content(Blobs),
+    /// It is no more; it has so many pieces.
+    Gone(usize),
 }
 
 impl Store {
@@ -63,12 +71,12 @@ impl Store {
         self.git.text(&["rev-parse", "--quiet", "--verify", SEEN]).ok()
     }
 
-    /// The paths below a folder of a commit, from there, each with the name of its content.
+    /// The paths below a folder of a commit, from there, each with its content.
     pub(super) fn files(
         &self,
         commit: &str,
         folder: &str,
-    ) -> Result<BTreeMap<String, String>, GitError> {
+    ) -> Result<BTreeMap<String, Blobs>, GitError> {
         let start = format!("{folder}/");
         let listed = self.git.run(&["ls-tree", "-r", "-z", "--full-tree", commit, &start], b"")?;
         let listed = String::from_utf8(listed).map_err(|_| GitError::Garbled)?;
@@ -78,21 +86,38 @@ impl Store {
             let name = about.split(' ').nth(2)?;
             Some((path.strip_prefix(&start)?.to_owned(), name.to_owned()))
         };
-        Ok(listed.split('\0').filter_map(file).collect())
+        Ok(joined(listed.split('\0').filter_map(file)))
     }
 
     /// A content.
-    pub(super) fn read(&self, blob: &str) -> Result<Vec<u8>, GitError> {
-        self.git.run(&["cat-file", "blob", blob], b"")
+    pub(super) fn read(&self, blobs: &Blobs) -> Result<Vec<u8>, GitError> {
+        let mut content = Vec::new();
+        for blob in blobs {
+            content.append(&mut self.git.run(&["cat-file", "blob", blob], b"")?);
+        }
+        Ok(content)
     }
 
-    /// Takes a file's content in, and names it.
-    pub(super) fn keep_file(&self, path: &Path) -> Result<String, GitError> {
-        let path = path.to_string_lossy();
-        self.git.text(&["hash-object", "-w", "--no-filters", "--", &path])
+    /// Takes a file's content in.
+    pub(super) fn keep_file(&self, path: &Path) -> Result<Blobs, GitError> {
+        let unreadable =
+            |cause: std::io::Error| GitError::Failed(format!("{}: {cause}", path.display()));
+        let length = path.metadata().map_err(unreadable)?.len();
+        if length <= PIECE {
+            let path = path.to_string_lossy();
+            return Ok(vec![self.git.text(&["hash-object", "-w", "--no-filters", "--", &path])?]);
+        }
+        let mut file = files::open(path).map_err(|error| GitError::Failed(error.to_string()))?;
+        let mut blobs = Vec::new();
+        for _ in 0..length.div_ceil(PIECE) {
+            let mut piece = Vec::new();
+            file.by_ref().take(PIECE).read_to_end(&mut piece).map_err(unreadable)?;
+            blobs.push(self.keep(&piece)?);
+        }
+        Ok(blobs)
     }
 
-    /// Takes a content in, and names it.
+    /// Takes a content in, as one piece.
     pub(super) fn keep(&self, content: &[u8]) -> Result<String, GitError> {
         let name = self.git.run(&["hash-object", "-w", "--stdin"], content)?;
         Ok(String::from_utf8_lossy(&name).trim_end().to_owned())
@@ -110,8 +135,14 @@ impl Store {
             None => self.git.run(&["read-tree", "--empty"], b"")?,
         };
         let line = |(path, put): (&String, &Put)| match put {
-            Put::Blob(name) => format!("100644 {name}\t{path}\0"),
-            Put::Gone => format!("0 {}\t{path}\0", "0".repeat(40)),
+            Put::Content(blobs) => pieces(path)
+                .zip(blobs)
+                .map(|(path, blob)| format!("100644 {blob}\t{path}\0"))
+                .collect(),
+            Put::Gone(count) => pieces(path)
+                .take(*count)
+                .map(|path| format!("0 {}\t{path}\0", "0".repeat(40)))
+                .collect::<String>(),
         };
         let lines: String = puts.iter().map(line).collect();
         self.git.run(&["update-index", "-z", "--index-info"], lines.as_bytes())?;
@@ -151,4 +182,41 @@ pub(super) enum Pushed {
     Done,
     /// Another commit came first.
     Overtaken,
+}
+
+/// The paths of a content's pieces.
+fn pieces(path: &str) -> impl Iterator<Item = String> {
+    let first = std::iter::once(path.to_owned());
+    first.chain((1..).map(move |number| format!("{path}+{number:03}")))
+}
+
+/// Paths in git's order, in which a content's pieces follow each other.
+fn joined(files: impl Iterator<Item = (String, String)>) -> BTreeMap<String, Blobs> {
+    let mut contents: BTreeMap<String, Blobs> = BTreeMap::new();
+    for (path, blob) in files {
+        let of = path.rsplit_once('+').and_then(|(of, _)| contents.get_mut(of));
+        match of {
+            Some(blobs) => blobs.push(blob),
+            None => drop(contents.insert(path, vec![blob])),
+        }
+    }
+    contents
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{joined, pieces};
+
+    #[test]
+    fn a_long_content_is_in_pieces() {
+        let paths: Vec<String> = pieces("a/x.json").take(3).collect();
+        assert_eq!(paths, ["a/x.json", "a/x.json+001", "a/x.json+002"]);
+        let mut all = paths;
+        all.extend(["a/x.jsonl".to_owned(), "b+1".to_owned()]);
+        let names = ["p0", "p1", "p2", "l", "b"].map(str::to_owned);
+        let files = joined(all.into_iter().zip(names));
+        let found: Vec<_> = files.iter().map(|(path, blobs)| (&**path, blobs.len())).collect();
+        assert_eq!(found, [("a/x.json", 3), ("a/x.jsonl", 1), ("b+1", 1)]);
+        assert_eq!(files["a/x.json"], ["p0", "p1", "p2"]);
+    }
 }

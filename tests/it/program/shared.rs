@@ -343,6 +343,34 @@ fn a_long_file_is_on_the_branch_in_pieces() {
 }
 
 #[test]
+fn a_line_that_a_crash_left_half_written_does_not_part_the_audits() {
+    let Some((port, clones)) = set_up(1, json!({})) else { return };
+    let audit = clones.checkout("a").join(".cxform/audit/prod.jsonl");
+    assert_eq!(clones.run(&port, "a", &APPLY).code, 0);
+    let text = std::fs::read_to_string(&audit).unwrap();
+    std::fs::write(&audit, text + "{\"address\":").unwrap();
+    for starts in [2, 3] {
+        let ran = clones.run(&port, "a", &APPLY);
+        assert_eq!(ran.code, 0, "{ran:?}");
+        assert_eq!(events(&clones, "prod").0, starts);
+    }
+    clones.checkout("b");
+    assert_eq!(clones.run(&port, "b", &APPLY).code, 0);
+    let aside = clones.path("b/.cxform/audit/prod.jsonl.torn");
+    assert_eq!(std::fs::read_to_string(aside).unwrap(), "{\"address\":\n");
+}
+
+#[test]
+fn a_branch_that_somebody_deleted_is_made_again_from_the_state_folder() {
+    let Some((port, clones)) = set_up(1, json!({})) else { return };
+    clones.checkout("a");
+    assert_eq!(clones.run(&port, "a", &APPLY).code, 0);
+    clones.git("remote.git", &["branch", "--quiet", "-D", "cxform-state"]);
+    assert_eq!(clones.run(&port, "a", &APPLY).code, 0);
+    assert_eq!(events(&clones, "prod"), (2, 1, 2));
+}
+
+#[test]
 fn the_doctor_tells_of_the_branch() {
     let Some((port, clones)) = set_up(3, json!({})) else { return };
     let clone = clones.checkout("a");

@@ -219,7 +219,33 @@ fn without_password(text: &str) -> String {
 
 #[cfg(test)]
 mod tests {
-    use super::{said, setting, without_password};
+    use super::{Git, GitError, said, setting, without_password};
+    use crate::cli::files::tests::Folder;
+
+    #[test]
+    fn what_holds_for_the_users_repository_only_is_passed_on_once() {
+        let folder = Folder::new("config");
+        let git = Git::of_user(folder.path());
+        match git.run(&["init", "--quiet"], b"") {
+            // The program is tested where it is.
+            Err(GitError::Missing(_)) => return,
+            done => drop(done.unwrap()),
+        }
+        let header = "http.https://h/.extraheader";
+        let config = folder.put("own", "[http \"https://h/\"]\n extraheader = X: 1\n");
+        let path = config.to_string_lossy();
+        git.run(&["config", "includeIf.gitdir:**/.git.path", &path], b"").unwrap();
+        let environment = [("A", "b")].into_iter().collect();
+        let store = folder.path().join("store");
+        let private = |remote| git.private(&store, remote, &environment).unwrap();
+        assert!(private("up").is_none());
+        git.run(&["config", "remote.up.url", "https://h/o/r"], b"").unwrap();
+        let private = private("up").unwrap();
+        private.run(&["init", "--quiet", "--bare"], b"").unwrap();
+        assert_eq!(private.text(&["config", "--get-all", header]).unwrap(), "X: 1");
+        assert_eq!(private.text(&["ls-remote", "--get-url", "state"]).unwrap(), "https://h/o/r");
+        assert!(folder.path().join("store/HEAD").exists());
+    }
 
     #[test]
     fn what_leads_to_the_remote_is_taken_over_and_nothing_else() {

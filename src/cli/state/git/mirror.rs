@@ -11,6 +11,7 @@ use crate::cli::state::{RunFolder, StateError, create_folder, file_name};
 const RUNS: usize = 20;
 const JOURNAL: &str = "journal.jsonl";
 const OUTCOME: &str = "outcome.json";
+const TORN: &str = ".torn";
 const DRIFT: &str = "drift.json";
 /// The journal of a run whose machine is gone: any change of its plan may have been sent.
 const LOST: &[u8] = b"{\"type\":\"lost\"}\n";
@@ -28,10 +29,14 @@ impl SharedState {
         if same {
             return Ok(Relation::Same);
         }
+        // What a crash left half written and was set aside is no part of the chain.
+        let is_chain = |name: &str| !name.ends_with(TORN);
+        let here = here.iter().filter(|path| is_chain(&name_of(path)));
         let read = |path: &PathBuf| files::read_bytes(path).map_err(StateError::from);
-        let here: Vec<Vec<u8>> = here.iter().map(read).collect::<Result<_, _>>()?;
-        let fetched = |blobs: &&Blobs| self.fetching(self.store.read(blobs));
-        let there: Vec<Vec<u8>> = there.values().map(fetched).collect::<Result<_, _>>()?;
+        let here: Vec<Vec<u8>> = here.map(read).collect::<Result<_, _>>()?;
+        let there = there.iter().filter(|(name, _)| is_chain(name));
+        let fetched = |(_, blobs): (_, &&Blobs)| self.fetching(self.store.read(blobs));
+        let there: Vec<Vec<u8>> = there.map(fetched).collect::<Result<_, _>>()?;
         Ok(super::relation::relation(&here, &there))
     }
 
@@ -199,7 +204,7 @@ fn is_safe(name: &str) -> bool {
 /// `TENANT.jsonl`, and what was rotated or set aside: `TENANT.000001.jsonl`, `TENANT.jsonl.torn`.
 fn is_audit_part(name: &str, tenant: &str) -> bool {
     let Some(rest) = name.strip_prefix(&*file_name(tenant)) else { return false };
-    let middle = rest.strip_suffix(".torn").unwrap_or(rest).strip_suffix(".jsonl");
+    let middle = rest.strip_suffix(TORN).unwrap_or(rest).strip_suffix(".jsonl");
     middle.is_some_and(|middle| {
         middle.is_empty()
             || middle.strip_prefix(['.', '-']).is_some_and(|number| {

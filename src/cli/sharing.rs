@@ -90,37 +90,23 @@ impl Sharing {
     /// fails: it is told, loudly.
     pub(super) async fn release(self, context: &mut Context<'_>) {
         let (Some(mut shared), Some(run)) = (self.shared, self.run) else { return };
-        let mut pauses = AGAIN.into_iter();
-        loop {
-            let folder = run.clone();
-            let releasing = tokio::task::spawn_blocking(move || {
-                let released = shared.release(&folder);
-                (shared, released)
-            });
-            let error = match releasing.await {
-                Ok((mut back, Ok(()))) => {
-                    for note in back.take_notes() {
-                        let _ = context.note(&format!("{note}\n"));
-                    }
-                    return;
-                }
-                Ok((back, Err(error))) => {
-                    shared = back;
-                    anyhow::Error::from(error)
-                }
-                Err(error) => {
-                    let _ = context.note(&left(&error.into()));
-                    return;
-                }
-            };
-            match pauses.next() {
-                Some(pause) => tokio::time::sleep(pause).await,
-                None => {
-                    let _ = context.note(&left(&error));
-                    return;
+        let releasing = tokio::task::spawn_blocking(move || {
+            let mut released = shared.release(&run);
+            for pause in AGAIN {
+                if released.is_err() {
+                    std::thread::sleep(pause);
+                    released = shared.release(&run);
                 }
             }
-        }
+            released.map(|()| shared.take_notes())
+        });
+        let told = match releasing.await {
+            Ok(Ok(notes)) => notes.iter().map(|note| format!("{note}\n")).collect(),
+            Ok(Err(error)) => left(&error.into()),
+            Err(error) => left(&error.into()),
+        };
+        // Where standard error is gone, the exit code tells what was done all the same.
+        let _ = context.note(&told);
     }
 }
 

@@ -88,7 +88,7 @@ fn a_run_leaves_its_records_on_the_branch_and_the_clone_as_it_was() {
 
 #[test]
 fn of_two_clones_one_waits_or_stops_with_the_others_name() {
-    let Some((port, clones)) = set_up(30, slow_writes()) else { return };
+    let Some((port, clones)) = set_up(100, slow_writes()) else { return };
     clones.checkout("a");
     clones.checkout("b");
     let first = clones.program(&port, "a", &APPLY).spawn().unwrap();
@@ -104,12 +104,15 @@ fn of_two_clones_one_waits_or_stops_with_the_others_name() {
     let others = port.log().into_iter().skip(asked).filter(|logged| !is_create(logged)).count();
     assert_eq!(others, 0);
     let waits = [&APPLY[..], &["--lock-timeout", "60s"]].concat();
-    let waited = clones.run(&port, "b", &waits);
+    let waiting = clones.program(&port, "b", &waits).spawn().unwrap();
+    std::thread::sleep(std::time::Duration::from_millis(500));
+    port.world().behaviour.faults.clear();
+    let waited = end(waiting);
     assert_eq!(waited.code, 0, "{waited:?}");
     assert!(waited.err.contains("Waiting for the run "), "{waited:?}");
     let first = end(first);
     assert_eq!(first.code, 0, "{first:?}");
-    assert_eq!(events(&clones, "prod"), (2, 30, 2));
+    assert_eq!(events(&clones, "prod"), (2, 100, 2));
     assert_eq!(clones.on_branch("prod/holder.json"), None);
 }
 
@@ -233,14 +236,14 @@ fn a_push_that_is_refused_at_the_start_sends_nothing() {
 
 #[test]
 fn what_could_not_be_pushed_at_the_end_is_pushed_by_the_next_run() {
-    let Some((port, clones)) = set_up(10, slow_writes()) else { return };
+    let Some((port, clones)) = set_up(30, slow_writes()) else { return };
     clones.checkout("a");
     let run = clones.program(&port, "a", &APPLY).spawn().unwrap();
     port.wait_for(is_create);
     clones.refuse(true);
     let ran = end(run);
     assert_eq!(ran.code, 0, "{ran:?}");
-    assert!(ran.out.contains("Resources: 10 added"), "{ran:?}");
+    assert!(ran.out.contains("Resources: 30 added"), "{ran:?}");
     assert!(ran.err.contains("WARNING: the state branch cxform-state of origin"), "{ran:?}");
     assert!(ran.err.contains("run `cxform apply` from here again"), "{ran:?}");
     assert!(clones.on_branch("prod/holder.json").is_some());
@@ -248,7 +251,7 @@ fn what_could_not_be_pushed_at_the_end_is_pushed_by_the_next_run() {
     let next = clones.run(&port, "a", &APPLY);
     assert_eq!(next.code, 0, "{next:?}");
     assert!(next.out.contains("No changes."), "{next:?}");
-    assert_eq!(events(&clones, "prod"), (2, 10, 2));
+    assert_eq!(events(&clones, "prod"), (2, 30, 2));
     let outcomes = clones.branch().into_iter().filter(|path| path.ends_with("outcome.json"));
     assert_eq!(outcomes.count(), 2);
 }
@@ -284,7 +287,7 @@ fn audits_that_went_on_each_by_itself_stop_the_run() {
 
 #[test]
 fn a_run_that_is_taken_for_dead_and_lives_loses_no_line() {
-    let Some((port, clones)) = set_up(30, slow_writes()) else { return };
+    let Some((port, clones)) = set_up(100, slow_writes()) else { return };
     clones.checkout("a");
     clones.checkout("b");
     let slow = clones.program(&port, "a", &APPLY).spawn().unwrap();
@@ -293,6 +296,7 @@ fn a_run_that_is_taken_for_dead_and_lives_loses_no_line() {
     std::fs::write(clones.path("b/desired/all.yaml"), "").unwrap();
     let other = clones.run(&port, "b", &APPLY);
     assert_eq!(other.code, 0, "{other:?}");
+    port.world().behaviour.faults.clear();
     let slow = end(slow);
     assert_eq!(slow.code, 0, "{slow:?}");
     assert!(slow.err.contains("another run has taken the tenant over meanwhile"), "{slow:?}");
@@ -303,7 +307,7 @@ fn a_run_that_is_taken_for_dead_and_lives_loses_no_line() {
         .find(|path| path.starts_with("prod/runs/") && path.ends_with("/prod.jsonl"));
     let lines = clones.on_branch(&lines.unwrap()).unwrap();
     assert_eq!(cxform::audit::verify(lines.as_bytes(), None).problems, []);
-    assert_eq!(lines.lines().count(), 32);
+    assert_eq!(lines.lines().count(), 102);
 }
 
 #[test]

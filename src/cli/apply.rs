@@ -16,6 +16,7 @@ use super::planning::{connect, present, runtime};
 use super::run::Lifting;
 use super::settings::Settings;
 use super::settling::settle;
+use super::sharing::Sharing;
 use super::show::open;
 use super::state::{Holder, Lock, StateFolder};
 use crate::plan::Plan;
@@ -60,6 +61,7 @@ fn begin(
         is_for_tenant(plan, &settings)?;
     }
     let (state, _lock) = lock(context, &settings, applying.lock_timeout)?;
+    let mut sharing = Sharing::open(context, &settings, &state, applying.lock_timeout)?;
     runtime()?.block_on(async {
         let (connection, embedded) = connect(context, &settings).await?;
         let writer = Writer::connect(connection)?;
@@ -79,6 +81,7 @@ fn begin(
             applying,
             format: planning.format.unwrap_or(PlanFormat::Text),
             following,
+            sharing: &mut sharing,
             asks: args.plan.is_none() && !applying.auto_approve,
         };
         let exit = match plan {
@@ -87,6 +90,7 @@ fn begin(
             }
             Err(error) => Err(error),
         };
+        sharing.release(context).await;
         end(embedded).await?;
         exit
     })

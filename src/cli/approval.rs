@@ -8,6 +8,7 @@ use super::exit::{Exit, UsageError};
 use super::follow::Following;
 use super::run::{Lifting, bare, exit, record, watch_signals};
 use super::settings::Settings;
+use super::sharing::Sharing;
 use super::state::StateFolder;
 use crate::audit::Override;
 use crate::plan::Plan;
@@ -23,6 +24,8 @@ pub(super) struct Ground<'g> {
     pub(super) format: PlanFormat,
     /// Who is told what happens.
     pub(super) following: &'g mut Following,
+    /// The state branch, where there is one.
+    pub(super) sharing: &'g mut Sharing,
     /// Whether nobody has agreed to the plan yet.
     pub(super) asks: bool,
 }

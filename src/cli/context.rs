@@ -11,7 +11,7 @@ use super::exit::UsageError;
 use super::files::{self, read_manifests, relative};
 use super::project::{self, Project, locate, misplaced_secret};
 use super::settings::{Flags, SecretError, Settings};
-use super::state::StateError;
+use super::state::{SharedError, StateError};
 use crate::kinds::{KINDS, manifest_kinds};
 use crate::manifest;
 use crate::model::{Finding, Item, Level, digest_of, json_safe};
@@ -190,6 +190,9 @@ pub(super) fn hint(error: &anyhow::Error) -> Option<String> {
         }
         if let Some(state) = cause.downcast_ref::<StateError>() {
             return Some(state.hint().to_owned());
+        }
+        if let Some(shared) = cause.downcast_ref::<SharedError>() {
+            return Some(shared.hint());
         }
         cause.downcast_ref::<SecretError>().and_then(SecretError::hint)
     })

@@ -57,6 +57,8 @@ impl RunJournal {
 #[derive(Debug, Serialize, Deserialize)]
 #[serde(tag = "type", rename_all = "lowercase")]
 pub(super) enum Record {
+    /// The journal itself is on a machine that is gone: any change of the plan may have been made.
+    Lost,
     /// A request is about to leave.
     Intent {
         /// Which.

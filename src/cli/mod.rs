@@ -31,6 +31,7 @@ mod run;
 pub mod schema;
 pub mod settings;
 mod settling;
+mod sharing;
 mod show;
 mod sim;
 mod snapshot;

@@ -3,6 +3,7 @@
 mod locate;
 mod metrics;
 mod secret;
+mod state;
 
 use std::collections::BTreeMap;
 use std::num::{NonZeroU16, NonZeroU64};
@@ -17,6 +18,7 @@ use serde_json::Value;
 pub use locate::{find, locate};
 pub use metrics::Metrics;
 pub use secret::{SecretFrom, misplaced_secret};
+pub use state::State;
 
 use crate::http::Dialect;
 use crate::model::{Level, closest};
@@ -128,15 +130,6 @@ pub enum CheckLevel {
     Warn,
     /// It is not made.
     Off,
-}
-
-/// Where audit, runs and lock are kept.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize, JsonSchema)]
-#[serde(rename_all = "camelCase", deny_unknown_fields)]
-pub struct State {
-    /// The state folder, relative to this file. Default: `.cxform`.
-    #[serde(default)]
-    pub dir: Option<PathBuf>,
 }
 
 impl CheckLevel {
@@ -278,7 +271,7 @@ mod tests {
                 "timezone": "America/New_York", "licensedAgents": 500, "manifests": ["a"],
             }},
             "policy": {"checks": {"licence": "hold"}, "allowDelete": true},
-            "state": {"dir": ".cxform"},
+            "state": {"dir": ".cxform", "git": "state", "remote": "origin", "staleAfter": "6h"},
         });
         assert!(validator.is_valid(&good), "{:?}", validator.validate(&good));
         serde_json::from_value::<Project>(good.clone()).unwrap();

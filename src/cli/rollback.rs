@@ -16,6 +16,7 @@ use super::planning::{connect, present, runtime};
 use super::run::Lifting;
 use super::settings::Settings;
 use super::settling::settle;
+use super::sharing::Sharing;
 use super::show::open;
 use super::state::{Part, RunFolder, StateFolder};
 use crate::kinds::Action;
@@ -47,6 +48,7 @@ fn begin(
     flags.parallelism = applying.parallelism;
     let settings = context.settings(&flags)?;
     let (state, _lock) = lock(context, &settings, applying.lock_timeout)?;
+    let mut sharing = Sharing::open(context, &settings, &state, applying.lock_timeout)?;
     runtime()?.block_on(async {
         let (connection, embedded) = connect(context, &settings).await?;
         let writer = Writer::connect(connection)?;
@@ -65,6 +67,7 @@ fn begin(
             applying,
             format: args.format.unwrap_or(PlanFormat::Text),
             following,
+            sharing: &mut sharing,
             asks: !applying.auto_approve,
         };
         let lifting = Lifting { overrides, checked_at: Some(clock::now()) };
@@ -72,6 +75,7 @@ fn begin(
             Ok(plan) => undo(context, ground, plan, lifting).await,
             Err(error) => Err(error),
         };
+        sharing.release(context).await;
         end(embedded).await?;
         exit
     })

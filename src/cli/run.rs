@@ -36,7 +36,7 @@ pub(super) async fn record(
     plan: &Arc<Plan>,
     lifting: Lifting,
 ) -> anyhow::Result<Applied> {
-    let Ground { settings, state, writer, applying, following, .. } = ground;
+    let Ground { settings, state, writer, applying, following, sharing, .. } = ground;
     let started = clock::now();
     let folder = state.create_run(&run_name())?;
     folder.write(Part::Plan, &|out| plan::write(plan, out))?;
@@ -44,6 +44,7 @@ pub(super) async fn record(
     let inverse = invert(plan);
     folder.write(Part::Inverse, &|out| plan::write(&inverse, out))?;
     drop(inverse);
+    sharing.claim(context, &folder, &actor(context), &STOP).await?;
     let tenant = settings.tenant()?.name.value.clone();
     let recorder = folder.record(state.audit(&tenant)?)?;
     let run = Run {

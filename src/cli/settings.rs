@@ -2,6 +2,7 @@
 //!
 //! The order is always the same: flag, environment, project file, default.
 
+mod branch;
 mod metrics;
 mod origin;
 mod secrets;
@@ -16,6 +17,7 @@ use std::path::{Path, PathBuf};
 
 use jiff::tz::TimeZone;
 
+pub use branch::StateBranch;
 pub use origin::{Origin, Setting};
 pub use secrets::{Credentials, Keys, SecretError, SecretSource};
 pub use tenant::{Endpoint, Tenant};
@@ -73,6 +75,8 @@ pub struct Settings {
     pub allow_delete: Setting<bool>,
     /// Where audit, runs and lock are kept.
     pub state_dir: Setting<PathBuf>,
+    /// The branch that keeps audit and runs beyond this machine, if there is one.
+    pub state_branch: Option<Setting<StateBranch>>,
     /// The text file for Prometheus, where one is wanted.
     pub metrics_file: Setting<Option<PathBuf>>,
     tenant: Result<Tenant, UsageError>,
@@ -141,6 +145,7 @@ impl Settings {
             checks: project.map(|project| project.policy.checks.clone()).unwrap_or_default(),
             allow_delete,
             state_dir: state_dir(flags, environment, project, &folder, cwd),
+            state_branch: branch::state_branch(project),
             metrics_file: metrics::file(environment, project, &folder, cwd),
             tenant: choice.tenant(environment, &folder, cwd),
             project: file,
@@ -189,6 +194,9 @@ impl Settings {
         row("state folder", self.state_dir.value.display().to_string(), &self.state_dir.origin);
         if let Some(file) = &self.metrics_file.value {
             row("metrics file", file.display().to_string(), &self.metrics_file.origin);
+        }
+        if let Some(branch) = &self.state_branch {
+            row("state branch", branch.value.to_string(), &branch.origin);
         }
         rows
     }

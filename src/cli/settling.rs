@@ -2,6 +2,7 @@
 //! before the next run does anything else.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
 use std::time::Duration;
 
 use super::clock;
@@ -23,7 +24,9 @@ const CUT_OFF: &str = "the run was cut off";
 /// A run that has no end.
 struct CutOff {
     folder: RunFolder,
-    plan: Plan,
+    plan: Arc<Plan>,
+    /// Whether its journal is gone: then each change of the plan may have been written.
+    is_lost: bool,
     /// Writes of which nobody knows what became.
     open: Vec<Open>,
     /// What the journal says became of the others.
@@ -80,13 +83,14 @@ fn told(state: &StateFolder, tenant: &str, run: &str) -> Result<Vec<Entry>, File
 impl CutOff {
     fn of(folder: RunFolder, plan: Plan, told: Vec<Entry>) -> anyhow::Result<Self> {
         let mut open: BTreeMap<(String, &'static str), Open> = BTreeMap::new();
-        let mut ended = BTreeMap::new();
+        let (mut ended, mut is_lost) = (BTreeMap::new(), false);
         for line in folder.journal()? {
             match serde_json::from_str(&line)? {
+                Record::Lost => is_lost = true,
                 Record::Intent { intent } => {
                     let key = (intent.address.to_string(), intent.action.word());
                     let (address, action) = (intent.address, intent.action);
-                    let (attempts, payload_hash) = (intent.attempt, intent.payload_hash);
+                    let (attempts, payload_hash) = (intent.attempt, Some(intent.payload_hash));
                     open.insert(key, Open { address, action, attempts, payload_hash });
                 }
                 Record::Outcome { change, .. } => {
@@ -98,7 +102,12 @@ impl CutOff {
                 }
             }
         }
-        Ok(Self { folder, plan, open: open.into_values().collect(), ended, told })
+        let mut open: Vec<Open> = open.into_values().collect();
+        if is_lost {
+            open.extend(plan.live().filter_map(Open::of));
+        }
+        let plan = Arc::new(plan);
+        Ok(Self { folder, plan, open, is_lost, ended, told })
     }
 
     /// Looks, and writes what is missing into journal and audit; returns what a person is told.
@@ -110,7 +119,12 @@ impl CutOff {
         reader: &Reader,
     ) -> anyhow::Result<String> {
         let zone = &settings.timezone.value;
-        let settled = tenant::settle(reader, &self.plan, &self.open, zone).await?;
+        let open = self.open.clone();
+        let mut settled = tenant::settle(reader, Arc::clone(&self.plan), open, zone).await?;
+        if self.is_lost {
+            // What was not written may not have been tried either.
+            settled.retain(|outcome| outcome.status != OutcomeStatus::Failed);
+        }
         let tenant = settings.tenant()?.name.value.clone();
         let by = actor(context);
         let first = self.told.first();
@@ -169,12 +183,12 @@ impl CutOff {
 
     /// What became of every change of the plan.
     fn outcomes(&self, settled: &[Outcome]) -> Vec<Outcome> {
+        let settled: BTreeMap<_, _> =
+            settled.iter().map(|outcome| ((&outcome.address, outcome.action), outcome)).collect();
         let of = |change: &plan::Change| {
             let action = change.action()?;
-            let is_own =
-                |outcome: &&Outcome| outcome.address == change.address && outcome.action == action;
-            if let Some(outcome) = settled.iter().find(is_own) {
-                return Some(outcome.clone());
+            if let Some(outcome) = settled.get(&(&change.address, action)) {
+                return Some((*outcome).clone());
             }
             let address = change.address.to_string();
             let ended = self.ended.get(&(address, action.word().to_owned()));

@@ -43,6 +43,11 @@ impl Lane {
         self.is_fresh = false;
     }
 
+    /// What was read stays as it is: nothing is written in between.
+    pub(super) fn keep(&mut self) {
+        self.is_fresh = true;
+    }
+
     /// A write answered with this version: what was read before it is no more than a base.
     pub(super) fn written(&mut self, version: Option<String>) {
         self.version = version;
@@ -60,7 +65,7 @@ impl Lane {
     ) -> Result<Current, TenantError> {
         self.forget();
         let current = self.look(reader, facts, change, wire).await?;
-        self.is_fresh = true;
+        self.keep();
         Ok(current)
     }
 

@@ -5,6 +5,7 @@ mod followed;
 mod interrupted;
 mod killed;
 mod refused;
+mod shared;
 #[cfg(feature = "otlp")]
 mod traced;
 mod whole;

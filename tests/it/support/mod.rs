@@ -1,5 +1,6 @@
 //! What the tests share: the program in this process, folders of their own, the repository's files.
 
+pub(crate) mod clones;
 mod folder;
 pub(crate) mod port;
 mod steady;

@@ -28,6 +28,13 @@ static STOP: AtomicBool = AtomicBool::new(false);
 /// Which of the two it was.
 static TERMINATED: AtomicBool = AtomicBool::new(false);
 
+/// What an apply works with beside its plan.
+struct Stage<'a> {
+    settings: &'a Settings,
+    state: &'a StateFolder,
+    following: &'a mut Following,
+}
+
 /// What the run's first audit entry says about the plan's checks.
 struct Lifting {
     /// The rules that are lifted.
@@ -95,7 +102,8 @@ fn begin(
         let lifting = Lifting { overrides, checked_at };
         let exit = match plan {
             Ok(plan) => {
-                go(context, args, &settings, &state, writer, plan, lifting, following).await
+                let stage = Stage { settings: &settings, state: &state, following };
+                go(context, args, stage, writer, plan, lifting).await
             }
             Err(error) => {
                 if planning.format == Some(PlanFormat::Json) {
@@ -120,14 +128,12 @@ async fn end(embedded: Option<Embedded>) -> anyhow::Result<()> {
 async fn go(
     context: &mut Context<'_>,
     args: &ApplyArgs,
-    settings: &Settings,
-    state: &StateFolder,
+    stage: Stage<'_>,
     writer: Writer,
     plan: Plan,
     lifting: Lifting,
-    following: &mut Following,
 ) -> anyhow::Result<Exit> {
-    following.planned(&plan);
+    stage.following.planned(&plan);
     present(context, &args.planning, &plan)?;
     let format = args.planning.format.unwrap_or(PlanFormat::Text);
     if let Some(expected) = &args.expect_hash
@@ -154,7 +160,7 @@ async fn go(
     }
     watch_signals()?;
     let plan = Arc::new(plan);
-    let applied = record(context, settings, state, writer, &plan, lifting, following).await?;
+    let applied = record(context, stage, writer, &plan, lifting).await?;
     let told = render::outcome(&plan, &applied);
     match format {
         PlanFormat::Text => context.say(&told)?,
@@ -166,13 +172,12 @@ async fn go(
 /// Applies within a recorded run.
 async fn record(
     context: &mut Context<'_>,
-    settings: &Settings,
-    state: &StateFolder,
+    stage: Stage<'_>,
     writer: Writer,
     plan: &Arc<Plan>,
     lifting: Lifting,
-    following: &mut Following,
 ) -> anyhow::Result<Applied> {
+    let Stage { settings, state, following } = stage;
     let started = clock::now();
     let folder = state.create_run(&run_name())?;
     folder.write(Part::Plan, &|out| plan::write(plan, out))?;

@@ -71,7 +71,7 @@ impl Console {
             },
             err: Sink {
                 colour: is_coloured(environment, err.is_terminal()),
-                is_terminal: err.is_terminal(),
+                is_terminal: err.is_terminal() && environment.get("TERM") != Some("dumb"),
                 to: Box::new(BufWriter::new(err)),
                 name: "standard error",
             },

@@ -210,7 +210,7 @@ impl Writer {
 }
 
 #[cfg(test)]
-mod tests {
+pub(super) mod tests {
     use std::io::Write;
     use std::sync::{Arc, Mutex};
     use std::time::Duration;
@@ -220,8 +220,9 @@ mod tests {
     use super::line::tests::change;
     use super::{Events, Hook, Job, clock};
 
+    /// A stream that keeps what is written to it.
     #[derive(Clone, Default)]
-    struct Shared(Arc<Mutex<String>>);
+    pub(in crate::cli) struct Shared(pub(in crate::cli) Arc<Mutex<String>>);
 
     impl Write for Shared {
         fn write(&mut self, bytes: &[u8]) -> std::io::Result<usize> {

@@ -210,8 +210,10 @@ impl Watching for Tally {
 mod tests {
     use std::time::Duration;
 
-    use super::{State, Tally};
+    use super::{Progress, State, Tally};
+    use crate::cli::console::Console;
     use crate::cli::events::line::tests::outcome;
+    use crate::cli::events::tests::Shared;
     use crate::plan::OutcomeStatus;
     use crate::tenant::{Retry, Watching as _};
 
@@ -250,6 +252,20 @@ mod tests {
         ] {
             assert_eq!(state.line(width), expect, "{width}");
         }
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_log_gets_a_line_every_ten_seconds_and_one_at_the_end() {
+        let lines = |seconds| async move {
+            let err = Shared::default();
+            let mut console = Console::of_streams(Vec::new(), err.clone(), None);
+            let work = tokio::time::sleep(Duration::from_secs(seconds));
+            Progress::new(&mut console).follow(&Tally::default(), 7, work).await;
+            let text = err.0.lock().unwrap().clone();
+            assert!(text.lines().all(|line| line.starts_with("Applying  0 of 7  ")), "{text}");
+            text.lines().count()
+        };
+        assert_eq!([lines(9).await, lines(25).await, lines(61).await], [0, 3, 7]);
     }
 
     #[test]

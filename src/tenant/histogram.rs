@@ -136,7 +136,10 @@ mod tests {
         check((1..=10_000).map(|n| n * n));
         check([41_237].into_iter());
         check([5, 60_000_000].into_iter());
-        check((0..5000).map(|n: u64| (n * 7919) % 4096 + if n % 100 == 0 { 900_000 } else { 0 }));
+        check(
+            (0..5000)
+                .map(|n: u64| (n * 7919) % 4096 + if n.is_multiple_of(100) { 900_000 } else { 0 }),
+        );
         assert_eq!(Histogram::default().percentile(50), None);
     }
 

@@ -8,7 +8,7 @@ use super::{APPLY, many_queues, tenant};
 use crate::support::Folder;
 use crate::support::port::{Port, end};
 
-fn apply_with<'a>(events: &'a str) -> Vec<&'a str> {
+fn apply_with(events: &str) -> Vec<&str> {
     [&APPLY[..], &["--events", events]].concat()
 }
 

@@ -87,6 +87,7 @@ fn change(outcome: &Outcome) -> Change {
         address: outcome.address.to_string(),
         action: match outcome.action {
             Action::Create => "create",
+            Action::Update if outcome.previous_address.is_some() => "rename",
             Action::Update => "update",
             Action::Delete => "delete",
         }

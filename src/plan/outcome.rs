@@ -11,6 +11,8 @@ use crate::model::{Address, Document};
 pub struct Outcome {
     /// The resource.
     pub address: Address,
+    /// The address it had before a rename.
+    pub previous_address: Option<Address>,
     /// What was to be done.
     pub action: Action,
     /// What became of it.
@@ -86,6 +88,7 @@ impl Outcome {
     pub fn of(change: &Change, status: OutcomeStatus) -> Self {
         Self {
             address: change.address.clone(),
+            previous_address: change.previous_address.clone(),
             action: change.action().unwrap_or(Action::Update),
             status,
             message: None,

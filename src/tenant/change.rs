@@ -15,7 +15,7 @@ use crate::http::Write;
 use crate::http::retry::{ATTEMPTS, backoff};
 use crate::kinds::{Action, Basis, Look, Wire, Writing, kind_of};
 use crate::model::{Document, Links, Raw, Remote, digest_of};
-use crate::plan::{Change, Outcome, OutcomeStatus, Rebase, rebase};
+use crate::plan::{Change, NAME_PATH, Outcome, OutcomeStatus, Rebase, rebase};
 
 /// Changes that share a version, which each hands on to the next.
 #[derive(Default)]
@@ -199,8 +199,9 @@ impl Lane {
             Look::One(read) => {
                 let fetched = reader.one(&read).await?.unwrap_or_default();
                 let mut decoder = wire.decoder(&facts);
-                let remote = fetched.rows().next().and_then(|row| decoder.decode(row, Some(&lane)));
-                let remote = remote.map(|(_, remote)| remote);
+                let row = fetched.rows().next();
+                let remote = row.and_then(|row| Some((row, decoder.decode(row, Some(&lane))?.1)));
+                let remote = remote.map(|(row, remote)| named(change, wire, row, remote));
                 drop(decoder);
                 self.version = fetched.etag;
                 Ok(Current { remote })
@@ -226,9 +227,9 @@ impl Lane {
                 let mut decoder = wire.decoder(&facts);
                 let remote = seen
                     .rows()
-                    .filter_map(|row| decoder.decode(row, Some(&lane)))
-                    .find(|(address, _)| *address == change.address)
-                    .map(|(_, remote)| remote);
+                    .filter_map(|row| Some((row, decoder.decode(row, Some(&lane))?)))
+                    .find(|(_, (address, _))| *address == change.address)
+                    .map(|(row, (_, remote))| named(change, wire, row, remote));
                 drop(decoder);
                 self.seen = Some(seen);
                 Ok(Current { remote })
@@ -296,6 +297,15 @@ impl Lane {
         progress.outcome.message = Some(why);
         OutcomeStatus::Unknown
     }
+}
+
+/// What was read for a change. For a rename, what the tenant calls it is one of its fields.
+fn named(change: &Change, wire: &dyn Wire, row: &str, mut remote: Remote) -> Remote {
+    if change.previous_address.is_some() {
+        let name = wire.named(row).and_then(|named| named.name).map(serde_json::Value::from);
+        remote.document = remote.document.with([(NAME_PATH, name.as_ref())]);
+    }
+    remote
 }
 
 /// What the plan saw.

@@ -207,7 +207,7 @@ fn consequence(change: &Change) -> String {
             (Reason::Renamed, _) => {
                 let address = change.previous_address.as_ref();
                 let address = address.map(|address| fields::one_line(&address.to_string()));
-                format!("it is {} so far", address.unwrap_or_default())
+                format!("the tenant has it as {}", address.unwrap_or_default())
             }
             (Reason::Differs, Some(Action::Create)) => "the tenant has none".to_owned(),
             (Reason::Differs, _) => "the tenant differs".to_owned(),

@@ -223,7 +223,7 @@ fn held_because(rule: &str) -> &str {
     match rule {
         "allow-delete" => "deletions need --allow-delete",
         "depends-on-held" => "it needs something that is held",
-        "partial" => "not every manifest was read that may declare it; leave PATH out",
+        "partial" => "not every manifest that may declare it was read (leave PATH out)",
         rule => rule,
     }
 }

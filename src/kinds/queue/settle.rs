@@ -52,16 +52,14 @@ struct Either<'n> {
 
 impl<'n> Settling<'n> {
     fn run(&mut self, wanted: &'n Identities<'n>) {
+        let pins = wanted.values().filter_map(|identity| Some((identity, identity.id?)));
+        pins.for_each(|(identity, id)| self.pinned(identity, id));
         let mut open: Vec<Either<'n>> = Vec::new();
-        for identity in wanted.values() {
-            match (identity.id, identity.from) {
-                (Some(id), _) => self.pinned(identity, id),
-                (None, Some(from)) => open.extend(self.renamed(identity, from)),
-                (None, None) => {
-                    if let [one] = self.named(identity.name)[..] {
-                        self.means(identity, one);
-                    }
-                }
+        for identity in wanted.values().filter(|identity| identity.id.is_none()) {
+            if let Some(from) = identity.from {
+                open.extend(self.renamed(identity, from));
+            } else if let [one] = self.named(identity.name)[..] {
+                self.means(identity, one);
             }
         }
         loop {
@@ -93,10 +91,9 @@ impl<'n> Settling<'n> {
     /// which goes on to another name, this one comes after it. Else nobody can tell.
     fn decide(&mut self, either: &Either<'n>) -> bool {
         let Either { identity, from, old, new } = either;
-        let meant_by = |queue: &Named| self.meant.get(queue.id.as_deref()?).map(|by| by.name);
-        let queue = if meant_by(old) == Some(*from) {
+        let queue = if self.meant_by(old) == Some(*from) {
             new
-        } else if meant_by(new).is_some_and(|by| by != identity.name) {
+        } else if self.meant_by(new).is_some_and(|by| by != identity.name) {
             old
         } else {
             return false;
@@ -114,6 +111,8 @@ impl<'n> Settling<'n> {
                 None
             }
             ([old], [new]) => Some(Either { identity, from: from.text, old, new }),
+            // A pin may take the new name's queue elsewhere.
+            ([], [new]) if self.meant_by(new).is_some_and(|by| by != identity.name) => None,
             ([one], []) | ([], [one]) => {
                 self.means(identity, one);
                 None
@@ -164,10 +163,7 @@ impl<'n> Settling<'n> {
         let moves: Vec<_> = self.moves().map(|(_, identity)| identity).collect();
         for identity in moves {
             let name = identity.name;
-            let moves_on = |other: &&Named| {
-                let by = other.id.as_deref().and_then(|id| self.meant.get(id));
-                by.is_some_and(|by| by.name != name)
-            };
+            let moves_on = |other: &&Named| self.meant_by(other).is_some_and(|by| by != name);
             let stays = self.names.named(name).find(|other| !moves_on(other));
             if let Some(id) = stays.and_then(|other| other.id.as_deref()) {
                 let message = format!("the tenant has another queue named `{name}` (id:{id})");
@@ -202,7 +198,88 @@ impl<'n> Settling<'n> {
         self.meant.iter().filter(is_other).map(|(id, identity)| (*id, *identity))
     }
 
+    /// The name of the manifest that means a queue.
+    fn meant_by(&self, queue: &Named) -> Option<&'n str> {
+        self.meant.get(queue.id.as_deref()?).map(|by| by.name)
+    }
+
     fn named(&self, name: &str) -> Vec<&'n Named> {
         self.names.named(name).collect()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::settle;
+    use crate::kinds::{manifest_kinds, queue::manifest::overlaid};
+    use crate::manifest;
+    use crate::model::{Named, Names};
+
+    /// Settles manifests, `b<a` for a queue `b` that is renamed from `a`, `b@a` for one that is
+    /// pinned to the id of the tenant's queue `a`; tells which queues get which names, or why not.
+    fn check(tenant: &str, manifests: &str, expect: &str) {
+        let id = |name: &str| format!("id-{name}");
+        let named =
+            |name: &str| Named { id: Some(id(name)), name: Some(name.to_owned()), email: None };
+        let mut names = Names::new("queue", false, tenant.split_whitespace().map(named));
+        let metadata = |said: &str| match (said.split_once('<'), said.split_once('@')) {
+            (Some((name, from)), _) => format!("{{name: {name}, renamedFrom: {from}}}"),
+            (_, Some((name, of))) => format!("{{name: {name}, id: {}}}", id(of)),
+            _ => format!("{{name: {said}}}"),
+        };
+        let document = |said: &str| {
+            let metadata = metadata(said);
+            format!("apiVersion: cxform/v1\nkind: Queue\nmetadata: {metadata}\nspec: {{}}\n")
+        };
+        let documents: Vec<String> = manifests.split_whitespace().map(document).collect();
+        let file = ("q.yaml".to_owned(), documents.join("---\n"));
+        let no_table = |_: &str, name: &str| Err(format!("{name} is not here"));
+        let (items, findings) = manifest::read(&manifest_kinds(), &[file], &no_table);
+        assert_eq!(findings, [], "{manifests}");
+        let findings = settle(&overlaid(&items).0, &mut names);
+        let told = match findings.first() {
+            Some(finding) => finding.message.clone(),
+            None => {
+                let now = |name: &str| format!("{name}>{}", names.segment_of(&id(name)));
+                let all = tenant.split_whitespace().map(now);
+                let moved = all.filter(|told| told.split_once('>').is_some_and(|(a, b)| a != b));
+                moved.collect::<Vec<_>>().join(" ")
+            }
+        };
+        assert_eq!(told, expect, "{tenant}: {manifests}");
+    }
+
+    #[test]
+    fn who_is_there_says_what_a_rename_means() {
+        check("a", "b<a", "a>b");
+        check("b", "b<a", "");
+        check("", "b<a", "");
+        check("a b", "b<a", "`a` is renamed to `b`, and the tenant has both");
+    }
+
+    #[test]
+    fn a_chain_is_understood_wherever_it_stopped() {
+        let chain = "b<a c<b d<c";
+        check("a b c", chain, "a>b b>c c>d");
+        check("a b d", chain, "a>b b>c");
+        check("a c d", chain, "a>b");
+        check("b c d", chain, "");
+        check("a", chain, "a>b");
+        check("a c", chain, "the queue `c` is meant by both `c` and `d`");
+        check("a b c d", chain, "`a` is renamed to `b`, and the tenant has both");
+        check("b", chain, "the queue `b` is meant by both `b` and `c`");
+    }
+
+    #[test]
+    fn a_pin_decides() {
+        check("a", "b@a", "a>b");
+        check("a", "a@a", "");
+        check("a", "b@c", "the tenant has no queue with the id `id-c`");
+        check("a b", "b@a", "the tenant has another queue named `b` (id:id-b)");
+        check("a b", "b@a c@b", "a>b b>c");
+        check("a b", "b<a c@b", "a>b b>c");
+        check("b", "b<a c@b", "b>c");
+        check("a b c", "b@a c@b a@c", "the queues `a`, `c`, `b` take each other's names");
+        check("a", "a b@a", "the queue `a` is meant by both `b` and `a`");
     }
 }

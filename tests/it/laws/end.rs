@@ -6,7 +6,7 @@ use cxform::plan::{OutcomeStatus, Plan, PlannedAction};
 
 use serde_json::{Value, json};
 
-use super::changed::{differences, in_row, meaning, path_in_row, planned, row_of, table};
+use super::changed::{differences, in_row, meaning, old_row, path_in_row, planned, row_of, table};
 use super::stage::{Rows, Stage, law, writes};
 
 #[test]
@@ -78,7 +78,7 @@ fn only_the_plan(plan: &Plan, before: &Rows, after: &Rows) {
     let mut touched = BTreeSet::new();
     for change in planned(plan, PlannedAction::Update) {
         let table = table(&change.address);
-        let old = row_of(&change.address, before).unwrap();
+        let old = old_row(change, before).unwrap();
         let new = row_of(&change.address, after).unwrap();
         assert_eq!(old["id"], new["id"], "{}", change.address);
         let shown: BTreeSet<String> =

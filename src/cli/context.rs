@@ -8,7 +8,7 @@ use super::args::Global;
 use super::console::{Console, Stream};
 use super::environment::Environment;
 use super::exit::UsageError;
-use super::files::{self, read_manifests, relative};
+use super::files::{self, are_read_by, read_manifests, relative};
 use super::project::{self, Project, locate, misplaced_secret};
 use super::settings::{Flags, SecretError, Settings};
 use super::state::{SharedError, StateError};
@@ -34,6 +34,8 @@ pub(super) struct Manifests {
     pub(super) sources: BTreeMap<String, String>,
     /// SHA-256 over names and texts.
     pub(super) digest: String,
+    /// Whether some manifest that is listed for the tenant was left out.
+    pub(super) is_partial: bool,
 }
 
 /// Manifests or a project file are wrong; the findings say how.
@@ -123,7 +125,11 @@ impl Context<'_> {
             .map(|(name, text)| format!("{name}\n{}\n", digest_of(text.as_bytes())))
             .collect();
         let digest = digest_of(digests.concat().as_bytes());
-        Ok(Manifests { items, findings, sources, digest })
+        let is_whole = settings.listed.as_ref().is_none_or(|listed| {
+            // What cannot be found was not read.
+            are_read_by(listed, &settings.manifests.value, &self.cwd).unwrap_or(false)
+        });
+        Ok(Manifests { items, findings, sources, digest, is_partial: !is_whole })
     }
 
     /// Warns that nothing is declared: the folder may be another one than was meant.

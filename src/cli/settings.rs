@@ -61,6 +61,8 @@ pub struct Settings {
     pub folder: PathBuf,
     /// The folders and files with manifests.
     pub manifests: Setting<Vec<PathBuf>>,
+    /// Those that are listed for the tenant, where the PATH arguments name others.
+    pub listed: Option<Vec<PathBuf>>,
     /// How many requests may be under way at once, from 1.
     pub concurrency: Setting<u16>,
     /// How many requests may be sent in a second, above 0.
@@ -127,8 +129,17 @@ impl Settings {
                 Setting::project_or(project.and_then(|project| project.policy.allow_delete), false)
             }
         };
+        let listed = listed(project, tenant, &folder);
+        let (manifests, listed) = match flags.paths.is_empty() {
+            true => (listed, None),
+            false => {
+                let paths = flags.paths.iter().map(|path| cwd.join(path)).collect();
+                (Setting::new(paths, Origin::Arguments), Some(listed.value))
+            }
+        };
         Ok(Self {
-            manifests: manifests(flags, project, tenant, &folder, cwd),
+            manifests,
+            listed,
             concurrency,
             requests_per_second: Setting::project_or(
                 tenant.and_then(|tenant| tenant.requests_per_second),
@@ -202,21 +213,16 @@ impl Settings {
     }
 }
 
-fn manifests(
-    flags: &Flags,
+/// The folders and files that are listed for the tenant.
+fn listed(
     project: Option<&Project>,
     tenant: Option<&ProjectTenant>,
     folder: &Path,
-    cwd: &Path,
 ) -> Setting<Vec<PathBuf>> {
-    let seen_from =
-        |folder: &Path, paths: &[PathBuf]| paths.iter().map(|path| folder.join(path)).collect();
-    if !flags.paths.is_empty() {
-        return Setting::new(seen_from(cwd, &flags.paths), Origin::Arguments);
-    }
     let of_tenant = tenant.and_then(|tenant| tenant.manifests.as_deref());
     let of_project = || project.and_then(|project| project.manifests.as_deref());
-    let paths = of_tenant.or_else(of_project).map(|paths| seen_from(folder, paths));
+    let paths = of_tenant.or_else(of_project);
+    let paths = paths.map(|paths| paths.iter().map(|path| folder.join(path)).collect());
     Setting::project_or(paths, vec![folder.to_owned()])
 }
 

@@ -17,8 +17,8 @@ use serde::{Deserialize, Serialize};
 use crate::facts;
 use crate::http::{Dialect, Read, Write};
 use crate::model::{
-    Address, Declared, Desired, Document, Facts, Finding, Item, Level, Links, ManifestKind, Named,
-    Observed, Raw, Remote,
+    Address, Declared, Desired, Document, Facts, Finding, Item, Leaf, Level, Links, ManifestKind,
+    Named, Names, Observed, Raw, Remote,
 };
 use crate::world::Collection;
 
@@ -36,9 +36,10 @@ pub trait Kind: Sync {
     /// The sorts of names that these manifests need to be understood: `skill`, `queue`, `agent`.
     fn needs(&self, items: &[Item]) -> BTreeSet<&'static str>;
 
-    /// The names that the manifests give to resources which they want to exist.
-    fn declared_names<'i>(&self, items: &'i [Item]) -> Vec<&'i str> {
-        let _ = items;
+    /// Enters what the manifests make of the names that the tenant tells: those that they create,
+    /// and new ones of what they rename. What this tenant makes impossible is a finding.
+    fn enter_names(&self, items: &[Item], names: &mut Names) -> Vec<Finding> {
+        let _ = (items, names);
         Vec::new()
     }
 
@@ -54,6 +55,14 @@ pub trait Kind: Sync {
     fn label(&self, address: &Address, links: &Links, facts: &Facts) -> String {
         let _ = (links, facts);
         address.segment(0)
+    }
+
+    /// The leaf by which a resource as it is names `target`, and the value by which it would not;
+    /// none where it does not, or cannot be without. For resources that name each other and shall
+    /// all be deleted.
+    fn unlink(&self, document: &Document, target: &Address) -> Option<Leaf> {
+        let _ = (document, target);
+        None
     }
 
     /// The rules that its changes are checked against.

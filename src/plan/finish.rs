@@ -14,6 +14,9 @@ pub struct Policy {
     pub checks: BTreeMap<String, Setting>,
     /// Whether deletions are applied instead of held.
     pub allow_delete: bool,
+    /// Whether some of the project's manifests were not read: what no other one declares may be
+    /// declared there.
+    pub is_partial: bool,
 }
 
 /// What a rule's failure does.
@@ -50,6 +53,8 @@ impl Policy {
 
 /// The rule that withholds deletions unless they are allowed.
 pub(super) const DELETION: &str = "allow-delete";
+/// The rule that withholds deletions that follow from absence where not all manifests were read.
+const PARTIAL: &str = "partial";
 /// The rule that withholds what depends on something withheld.
 const DEPENDENCY: &str = "depends-on-held";
 
@@ -79,6 +84,7 @@ pub fn finish(mut draft: Draft, inputs: Inputs<'_>) -> Result<Plan, Vec<Finding>
         return Err(errors);
     }
     hold(&mut draft.proposed, &results, inputs.policy);
+    super::unlink::hold(&mut draft.proposed);
     let changes = draft.proposed.iter().map(|proposed| &proposed.change);
     let summary = summarise(changes, draft.noops, draft.unmanaged.count);
     let mut plan = Plan {
@@ -147,6 +153,8 @@ fn proposals<'a>(draft: &'a Draft, inputs: &'a Inputs<'_>, kind: &str) -> Vec<Pr
         })
     };
     let of_kind = draft.proposed.iter().filter(|proposed| &*proposed.change.kind == kind);
+    // What unlinks is a part of its deletion.
+    let of_kind = of_kind.filter(|proposed| !proposed.change.is_unlink());
     of_kind.filter_map(proposal).collect()
 }
 
@@ -187,6 +195,9 @@ fn hold(proposed: &mut [Proposed], results: &[CheckResult], policy: &Policy) {
         change.held_by.extend(held.map(|rule| (*rule).to_owned()));
         if change.action() == Some(Action::Delete) && !policy.allow_delete {
             change.held_by.insert(0, DELETION.to_owned());
+        }
+        if policy.is_partial && change.reason.is_absence() {
+            change.held_by.push(PARTIAL.to_owned());
         }
     }
     hold_what_waits(&mut proposed.iter_mut().map(|p| &mut p.change).collect::<Vec<_>>());

@@ -80,10 +80,9 @@ fn plan_of(plan: &Plan) -> Plan {
 fn references(plan: &Plan) -> References {
     let mut references = plan.references.clone();
     for change in plan.live() {
+        // A rename is known by its new name only: that is how all documents of the plan call it.
         if change.action() != Some(Action::Update) {
             references.insert(change.address.clone(), None);
-        } else if let Some(old) = &change.previous_address {
-            references.insert(old.clone(), change.id.clone());
         }
     }
     references

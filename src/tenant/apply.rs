@@ -113,7 +113,10 @@ struct Outcomes {
 impl Outcomes {
     fn of(plan: &Plan) -> Self {
         let awaited = plan.live().flat_map(|change| &change.depends_on);
-        let awaited: BTreeSet<&Address> = awaited.collect();
+        let twice =
+            plan.resource_changes.windows(2).filter(|pair| pair[0].address == pair[1].address);
+        let awaited: BTreeSet<&Address> =
+            awaited.chain(twice.map(|pair| &pair[0].address)).collect();
         let mut first = BTreeMap::new();
         for (index, change) in plan.resource_changes.iter().enumerate() {
             if change.is_live() && awaited.contains(&change.address) {
@@ -121,6 +124,12 @@ impl Outcomes {
             }
         }
         Self { all: BTreeMap::new(), first }
+    }
+
+    /// The address of the change that a resource's second one comes after.
+    fn follows<'p>(&self, plan: &'p Plan, index: usize) -> Option<&'p Address> {
+        let address = &plan.resource_changes[index].address;
+        self.first.get(address).filter(|first| **first != index).map(|_| address)
     }
 
     fn is_done(&self, address: &Address) -> bool {
@@ -144,7 +153,8 @@ fn lanes(shared: &Shared<'_>, phase: &[usize], outcomes: &mut Outcomes) -> Vec<V
     let mut lanes: BTreeMap<Address, Vec<usize>> = BTreeMap::new();
     for index in phase {
         let change = &shared.plan.resource_changes[*index];
-        if let Some(first) = change.depends_on.iter().find(|first| !outcomes.is_done(first)) {
+        let mut needed = change.depends_on.iter().chain(outcomes.follows(&shared.plan, *index));
+        if let Some(first) = needed.find(|first| !outcomes.is_done(first)) {
             let outcome = Outcome::not_started(change, format!("it needs {first} first"));
             shared.tell(change, &outcome);
             outcomes.all.insert(*index, outcome);

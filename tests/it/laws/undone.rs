@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use cxform::model::{Address, Document, Facts};
-use cxform::plan::{Made, OutcomeStatus, Plan, invert, open, rollback, write};
+use cxform::plan::{Change, Made, OutcomeStatus, Plan, invert, open, rollback, write};
 use cxform::tenant::observe;
 use serde_json::json;
 
@@ -45,7 +45,9 @@ fn what_a_run_did_can_be_undone() {
         assert_eq!(wrong, None);
         let lost: BTreeSet<_> =
             inverse.checks.iter().filter_map(|check| check.address.clone()).collect();
-        let undoable: BTreeSet<_> = inverse.resource_changes.iter().map(|c| &c.address).collect();
+        let address =
+            |change: &'_ Change| change.previous_address.clone().unwrap_or(change.address.clone());
+        let undoable: BTreeSet<_> = inverse.resource_changes.iter().map(address).collect();
         for change in plan.live().filter(|change| !undoable.contains(&change.address)) {
             assert!(lost.contains(&change.address), "{} is lost without a word", change.address);
         }

@@ -20,6 +20,8 @@ pub(super) enum Tree {
 pub(super) struct Manifest {
     pub(super) kind: &'static str,
     pub(super) name: String,
+    /// What its metadata says beside the name.
+    pub(super) metadata: Vec<(&'static str, String)>,
     pub(super) absent: bool,
     pub(super) spec: Tree,
 }
@@ -46,8 +48,10 @@ pub(super) fn files(manifests: &[Manifest], random: &mut Random) -> Vec<(String,
 }
 
 fn document(manifest: &Manifest, random: &mut Random) -> String {
-    let Manifest { kind, name, absent, spec } = manifest;
-    let metadata = Tree::Map(vec![("name".to_owned(), leaf(name.as_str()))]);
+    let Manifest { kind, name, metadata, absent, spec } = manifest;
+    let said = metadata.iter().map(|(key, value)| ((*key).to_owned(), leaf(value.as_str())));
+    let metadata =
+        Tree::Map([("name".to_owned(), leaf(name.as_str()))].into_iter().chain(said).collect());
     let mut fields = vec![
         ("apiVersion".to_owned(), leaf("cxform/v1")),
         ("kind".to_owned(), leaf(*kind)),

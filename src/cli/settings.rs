@@ -61,7 +61,8 @@ pub struct Settings {
     pub folder: PathBuf,
     /// The folders and files with manifests.
     pub manifests: Setting<Vec<PathBuf>>,
-    /// Those that are listed for the tenant, where the PATH arguments name others.
+    /// Those that the project lists for the tenant, where the PATH arguments name others. Without a
+    /// project file what they name is all there is.
     pub listed: Option<Vec<PathBuf>>,
     /// How many requests may be under way at once, from 1.
     pub concurrency: Setting<u16>,
@@ -134,7 +135,8 @@ impl Settings {
             true => (listed, None),
             false => {
                 let paths = flags.paths.iter().map(|path| cwd.join(path)).collect();
-                (Setting::new(paths, Origin::Arguments), Some(listed.value))
+                let listed = file.is_some().then_some(listed.value);
+                (Setting::new(paths, Origin::Arguments), listed)
             }
         };
         Ok(Self {

@@ -3,6 +3,7 @@
 use std::path::Path;
 use std::process::Command;
 
+use super::clock;
 use super::context::{Context, Manifests, Wrong};
 use super::live::{self, Live};
 use super::progress::Progress;
@@ -105,6 +106,7 @@ fn facts(settings: &Settings) -> Facts {
     Facts {
         licensed_agents: settings.licensed_agents.value,
         timezone: settings.timezone.value.clone(),
+        now: Some(clock::now()),
         ..Facts::default()
     }
 }
@@ -129,7 +131,8 @@ pub(super) fn tenant_of(tenant: &Tenant) -> plan::Tenant {
     }
 }
 
-fn policy(settings: &Settings) -> Policy {
+/// What the project decides about the rules.
+pub(super) fn policy(settings: &Settings) -> Policy {
     let setting = |level: &CheckLevel| match level {
         CheckLevel::Block => Setting::Block,
         CheckLevel::Hold => Setting::Hold,
@@ -143,6 +146,8 @@ fn policy(settings: &Settings) -> Policy {
             .map(|(rule, level)| (rule.clone(), setting(level)))
             .collect(),
         allow_delete: settings.allow_delete.value,
+        limits: settings.guards.limits.clone(),
+        protect: settings.guards.protect.clone(),
     }
 }
 

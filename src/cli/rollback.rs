@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 use std::path::Path;
 use std::sync::Arc;
 
+use super::again::CommandText;
 use super::apply::{end, is_for_tenant, lock};
 use super::approval::{Ground, can_ask, go, overrides};
 use super::args::{PlanFormat, Planning, RollbackArgs};
@@ -11,6 +12,7 @@ use super::clock;
 use super::context::Context;
 use super::exit::{Exit, UsageError};
 use super::journal::Record;
+use super::making::policy;
 use super::planning::{connect, present, runtime};
 use super::run::Lifting;
 use super::settings::Settings;
@@ -102,9 +104,17 @@ fn inverse(
         Some(changes) => changes.get(&(address.to_string(), action.as_str().to_owned())).cloned(),
         None => Some(Made::default()),
     };
-    let plan = rollback(inverse, &name, made, settings.allow_delete.value);
+    let plan = rollback(inverse, &name, made, &policy(settings));
     let planning = Planning { format: args.format, detail: args.detail, ..Planning::default() };
-    present(context, &planning, &plan)?;
+    let mut again = CommandText::new(&context.global, "rollback");
+    again.word(&args.run);
+    if args.allow_delete {
+        again.word("--allow-delete");
+    }
+    if args.applying.auto_approve {
+        again.word("--auto-approve");
+    }
+    present(context, &planning, &plan, &again)?;
     Ok(plan)
 }
 

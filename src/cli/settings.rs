@@ -22,7 +22,7 @@ pub use url::{Location, UrlError};
 
 use super::environment::Environment;
 use super::exit::UsageError;
-use super::project::{CheckLevel, Project, ProjectTenant};
+use super::project::{CheckLevel, Guards, Project, ProjectTenant};
 use tenant::Choice;
 
 /// Requests under way at once, where nothing else is said.
@@ -68,6 +68,8 @@ pub struct Settings {
     pub timezone: Setting<TimeZone>,
     /// What the checks do, by their names, as far as the project file says so.
     pub checks: BTreeMap<String, CheckLevel>,
+    /// How much a plan may do, and what is never deleted.
+    pub guards: Guards,
     /// Whether deletions are applied rather than held.
     pub allow_delete: Setting<bool>,
     /// Where audit, runs and lock are kept.
@@ -136,6 +138,7 @@ impl Settings {
                 TimeZone::UTC,
             ),
             checks: project.map(|project| project.policy.checks.clone()).unwrap_or_default(),
+            guards: project.map(|project| project.guards.clone()).unwrap_or_default(),
             allow_delete,
             state_dir: state_dir(flags, environment, project, &folder, cwd),
             tenant: choice.tenant(environment, &folder, cwd),

@@ -36,7 +36,9 @@ pub enum PatternError {
     #[error("`{0}` has `***`: `*` stands for text within a segment, `**` across segments")]
     Stars(String),
     /// It has a percent sign that encodes nothing.
-    #[error("`{0}` has a `%` that encodes nothing: addresses spell `%` as %25, `/` as %2F, `*` as %2A")]
+    #[error(
+        "`{0}` has a `%` that encodes nothing: addresses spell `%` as %25, `/` as %2F, `*` as %2A"
+    )]
     Percent(String),
     /// It has a character that no address has.
     #[error("a pattern of addresses has no control characters")]

@@ -25,6 +25,8 @@ pub struct Draft {
     pub(super) unmanaged: Unmanaged,
     /// How many resources are as they should be.
     pub(super) noops: usize,
+    /// How many of each kind exist and stay as they are.
+    pub(super) kept: BTreeMap<String, usize>,
 }
 
 /// One change, and what it names.
@@ -84,6 +86,9 @@ pub fn draft(
         let action = action(declared, remote);
         if action == PlannedAction::NoOp {
             draft.noops += 1;
+            if remote.is_some() {
+                super::count(&mut draft.kept, address.kind());
+            }
             if !with_noops {
                 continue;
             }

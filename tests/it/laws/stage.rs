@@ -9,7 +9,7 @@ use cxform::http::{Dialect, Method};
 use cxform::kinds;
 use cxform::manifest;
 use cxform::model::{Facts, Item};
-use cxform::plan::{self, Applied, Inputs, Outcome, Plan, Policy, Source, draft, finish};
+use cxform::plan::{self, Applied, Inputs, Outcome, Plan, Policy, Setting, Source, draft, finish};
 use cxform::sim::{Sim, SimHandle};
 use cxform::tenant::{
     Connection, Credentials, Intent, Journal, Manner, Reader, Recorded, Writer, apply, learn,
@@ -141,7 +141,8 @@ pub(super) async fn make(reader: &Reader, items: &[Item]) -> Result<Plan, String
     let observed = observe(reader, items, Facts::default(), &mut |_| ()).await;
     let mut seen = observed.map_err(|error| error.to_string())?;
     assert!(seen.findings.is_empty(), "not valid for the tenant: {:?}", seen.findings);
-    let policy = Policy { allow_delete: true, ..Policy::default() };
+    let checks = BTreeMap::from([("deletePercent".to_owned(), Setting::Off)]);
+    let policy = Policy { allow_delete: true, checks, ..Policy::default() };
     let (draft, findings) =
         draft(&seen.desired, &seen.observed, &seen.facts, reader.dialect(), false);
     assert!(findings.is_empty(), "the generator wrote what lacks something: {findings:?}");

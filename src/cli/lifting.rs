@@ -69,3 +69,81 @@ fn judge(plan: &Plan, overrides: &[Override]) -> Judgement {
     };
     Judgement { useless, refusal }
 }
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::{Judgement, judge};
+    use crate::audit::Override;
+    use crate::plan::{Plan, PlannedAction, open};
+
+    fn owned(texts: &[&str]) -> Vec<String> {
+        texts.iter().map(|text| (*text).to_owned()).collect()
+    }
+
+    /// A plan that these rules block, with one change or none.
+    fn plan(rules: &[&str], changes: bool) -> Plan {
+        let checks: Vec<_> = rules
+            .iter()
+            .map(|rule| json!({"rule": rule, "level": "block", "status": "fail"}))
+            .collect();
+        let action = if changes { PlannedAction::Delete } else { PlannedAction::NoOp };
+        let mut plan: Plan = serde_json::from_value(json!({
+            "format_version": "1.0", "tool_version": "", "hash": "", "integrity": "",
+            "tenant": {"name": "t", "url": "https://t", "dialect": "v2"},
+            "source": {"commit": null, "dirty": null, "manifests_digest": ""},
+            "references": {}, "unmanaged": {"count": 0, "by_kind": {}}, "checks": checks,
+            "resource_changes": [{
+                "address": "queue/a", "kind": "queue", "name": "a", "id": "q-1",
+                "previous_address": null, "reason": "absent", "held_by": [],
+                "change": {"actions": [action], "before": {}, "after": null, "paths": []},
+                "source": {"file": "f", "line": 1, "column": 1},
+                "precondition": {"etag": null, "digest": null},
+            }],
+            "summary": {
+                "add": 0, "change": 0, "destroy": 1, "held": 0, "noop": 0, "unmanaged": 0,
+            },
+            "applyable": true,
+        }))
+        .unwrap();
+        crate::plan::seal(&mut plan);
+        let mut file = Vec::new();
+        crate::plan::write(&plan, &mut file).unwrap();
+        assert_eq!(open(&String::from_utf8(file).unwrap()).unwrap(), plan);
+        plan
+    }
+
+    #[test]
+    fn a_rule_is_lifted_for_one_plan_and_what_lifts_nothing_is_told() {
+        let check = |rules: &[&str], changes, overrides: &[&str], told: &[&str], refusal: &str| {
+            let plan = plan(rules, changes);
+            let overrides = overrides.iter().map(|text| {
+                let (rule, hash) = text.split_once('@').unwrap();
+                let hash = hash.replace("HASH", &plan.hash);
+                Override { rule: rule.to_owned(), hash, reason: "why".to_owned() }
+            });
+            let Judgement { useless, refusal: refused } =
+                judge(&plan, &overrides.collect::<Vec<_>>());
+            let useless: Vec<String> =
+                useless.iter().map(|line| line.replace(&plan.hash, "HASH")).collect();
+            assert_eq!((useless, refused.unwrap_or_default().as_str()), (owned(told), refusal));
+        };
+        let other = "--override a@sha256:12 is for another plan: the hash of this one is HASH";
+        let meant = "the plan is not the one that is meant";
+        check(&[], true, &[], &[], "");
+        check(&["a"], true, &[], &[], "the plan is blocked");
+        check(&["a"], true, &["a@HASH"], &[], "");
+        check(&["a", "b"], true, &["b@HASH"], &[], "the plan is blocked by a");
+        check(&["a", "b"], true, &["b@HASH", "a@HASH"], &[], "");
+        check(&["a"], true, &["a@sha256:12"], &[other], "the plan is blocked by a");
+        check(&["a"], true, &["a@HASH", "a@sha256:12"], &[other], meant);
+        check(&[], true, &["a@sha256:12"], &[other], meant);
+        check(&[], false, &["a@sha256:12"], &[other], "");
+        let by = |by: &str| {
+            format!("--override c: this rule does not block the plan HASH, which is blocked by {by}")
+        };
+        check(&[], true, &["c@HASH"], &[&by("nothing")], "");
+        check(&["a", "b"], true, &["c@HASH"], &[&by("a, b")], "the plan is blocked by a, b");
+    }
+}

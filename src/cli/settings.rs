@@ -185,6 +185,15 @@ impl Settings {
         let zone = self.timezone.value.iana_name().unwrap_or("UTC");
         row("timezone", zone.to_owned(), &self.timezone.origin);
         row("allow delete", self.allow_delete.value.to_string(), &self.allow_delete.origin);
+        for (rule, limit) in self.guards.limits.iter() {
+            let origin = if limit.place.is_some() { Origin::Project } else { Origin::Default };
+            row(rule, limit.to_string(), &origin);
+        }
+        let protected = self.guards.protect.iter().map(|protected| protected.pattern.to_string());
+        let protected = protected.collect::<Vec<_>>().join(", ");
+        if !protected.is_empty() {
+            row("protected", protected, &Origin::Project);
+        }
         row("state folder", self.state_dir.value.display().to_string(), &self.state_dir.origin);
         rows
     }

@@ -58,6 +58,11 @@ impl Limits {
         self.0.get(rule)
     }
 
+    /// All limits that are set, by their rules.
+    pub fn iter(&self) -> impl Iterator<Item = (&'static str, &Limit)> {
+        self.0.iter().map(|(rule, limit)| (*rule, limit))
+    }
+
     /// Whether a rule needs a limit and has none.
     #[must_use]
     pub fn is_missing(&self, rule: &str) -> bool {

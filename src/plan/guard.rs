@@ -164,3 +164,148 @@ impl Guard {
         hold_what_waits(changes);
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeMap;
+
+    use serde_json::{Value, json};
+
+    use super::{guard, guards};
+    use crate::model::{AtMost, Limit, Percent};
+    use crate::plan::tests::change;
+    use crate::plan::{Change, PlannedAction, Policy, Setting, Status};
+
+    /// Changes by a letter each: `d`elete, `u`pdate, `c`reate, `n`o-op; upper-case ones are held,
+    /// and `x` is an update and a deletion of one resource.
+    fn changes(letters: &str) -> Vec<Change> {
+        let mut changes = Vec::new();
+        for (index, letter) in letters.chars().enumerate() {
+            let address = format!("queue/{index:03}");
+            let (one, two) = (json!({"c": 1}), json!({"c": 2}));
+            let update = || change(&address, PlannedAction::Update, &one, &two);
+            let delete = || change(&address, PlannedAction::Delete, &one, &Value::Null);
+            match letter.to_ascii_lowercase() {
+                'd' => changes.push(delete()),
+                'u' => changes.push(update()),
+                'c' => changes.push(change(&address, PlannedAction::Create, &Value::Null, &two)),
+                'n' => changes.push(change(&address, PlannedAction::NoOp, &one, &one)),
+                _ => changes.extend([update(), delete()]),
+            }
+            if letter.is_ascii_uppercase() {
+                changes.last_mut().unwrap().held_by.push("licence".to_owned());
+            }
+        }
+        changes
+    }
+
+    /// What the guards say: the numbers of those that fail, then how many changes are held.
+    fn told(letters: &str, existing: usize, policy: &Policy) -> String {
+        let mut changes = changes(letters);
+        let existing = BTreeMap::from([("queue".to_owned(), existing)]);
+        let results = guard(&mut changes.iter_mut().collect::<Vec<_>>(), &existing, policy);
+        let failed = results.iter().filter(|result| result.status != Status::Pass);
+        let numbers = failed.map(|result| {
+            let message = result.message.as_deref().unwrap();
+            format!("{} {}; ", result.rule, message.split(':').next().unwrap())
+        });
+        let numbers = numbers.collect::<String>();
+        format!("{numbers}{} held", changes.iter().filter(|c| !c.held_by.is_empty()).count())
+    }
+
+    fn policy(limits: &[(&str, AtMost)], checks: &[(&str, Setting)]) -> Policy {
+        let mut policy = Policy::default();
+        for (rule, at_most) in limits {
+            policy.limits.set(rule, Limit { at_most: *at_most, place: None });
+        }
+        policy.checks = checks.iter().map(|(rule, to)| ((*rule).to_owned(), *to)).collect();
+        policy
+    }
+
+    fn percent(text: &str) -> AtMost {
+        AtMost::Percent(Percent::parse(text).unwrap())
+    }
+
+    #[test]
+    fn deletions_that_are_to_be_applied_are_counted_against_what_exists() {
+        let check = |letters: &str, existing, expect: &str| {
+            assert_eq!(told(letters, existing, &Policy::default()), expect, "{letters} {existing}");
+        };
+        check("dddd", 10, "deletePercent 4 of 10 = 40.0 % > 30 %; 0 held");
+        check("ddd", 10, "0 held");
+        check("ddddddddd", 9, "0 held");
+        check("dddddddddd", 10, "deletePercent 10 of 10 = 100.0 % > 30 %; 0 held");
+        check("dddDDDD", 10, "4 held");
+        check("uuuuuuuuuu", 10, "0 held");
+        check("cccccccccc", 10, "0 held");
+        check("nnnn", 10, "0 held");
+        check("xxx", 10, "0 held");
+        check("xxxx", 10, "deletePercent 4 of 10 = 40.0 % > 30 %; 0 held");
+    }
+
+    #[test]
+    fn updates_count_as_changes_and_a_resource_counts_once() {
+        let limits = [("changePercent", percent("50")), ("changes", AtMost::Count(6))];
+        let policy = policy(&limits, &[("deletePercent", Setting::Off)]);
+        let check = |letters: &str, expect: &str| {
+            assert_eq!(told(letters, 12, &policy), expect, "{letters}");
+        };
+        check("uuuddd", "0 held");
+        check("uuudddccc", "0 held");
+        check("uuudddU", "1 held");
+        check("xxxxxx", "0 held");
+        check("uuudddd", "changePercent 7 of 12 = 58.3 % > 50 %; changes 7 > 6; 0 held");
+        check("uuuxxxx", "changePercent 7 of 12 = 58.3 % > 50 %; changes 7 > 6; 0 held");
+    }
+
+    #[test]
+    fn a_number_is_for_the_plan_and_a_part_is_for_a_kind() {
+        let check = |at_most: AtMost, letters: &str, existing, expect: &str| {
+            let policy = policy(&[("deletes", at_most)], &[("deletePercent", Setting::Off)]);
+            assert_eq!(told(letters, existing, &policy), expect, "{letters}");
+        };
+        check(AtMost::Count(2), "dd", 3, "0 held");
+        check(AtMost::Count(2), "ddd", 3, "deletes 3 > 2; 0 held");
+        check(AtMost::Count(0), "uu", 3, "0 held");
+        check(percent("20"), "ddd", 9, "0 held");
+        check(percent("20"), "ddd", 10, "deletes 3 of 10 = 30.0 % > 20 %; 0 held");
+    }
+
+    #[test]
+    fn what_a_guard_holds_no_other_one_counts() {
+        let limits = [("changes", AtMost::Count(4))];
+        let check = |checks: &[(&str, Setting)], letters: &str, expect: &str| {
+            assert_eq!(told(letters, 10, &policy(&limits, checks)), expect, "{letters}");
+        };
+        let both = "deletePercent 4 of 10 = 40.0 % > 30 %; changes 5 > 4; 0 held";
+        check(&[], "ddddu", both);
+        check(&[("changes", Setting::Warn)], "ddddu", both);
+        check(
+            &[("deletePercent", Setting::Hold)],
+            "ddddu",
+            "deletePercent 4 of 10 = 40.0 % > 30 %; 4 held",
+        );
+        check(&[("changes", Setting::Hold)], "dddduc", "changes 5 > 4; 5 held");
+    }
+
+    #[test]
+    fn what_needs_something_that_a_guard_holds_is_held_too() {
+        let mut changes = changes("ddddc");
+        let first = changes[0].address.clone();
+        changes[4].depends_on.push(first);
+        let existing = BTreeMap::from([("queue".to_owned(), 10)]);
+        let policy = policy(&[], &[("deletePercent", Setting::Hold)]);
+        guard(&mut changes.iter_mut().collect::<Vec<_>>(), &existing, &policy);
+        assert_eq!(changes[3].held_by, ["deletePercent"]);
+        assert_eq!(changes[4].held_by, ["depends-on-held"]);
+    }
+
+    #[test]
+    fn every_guard_has_a_limit_to_set() {
+        let mut limits = crate::model::Limits::default();
+        for rule in guards() {
+            limits.set(rule, Limit { at_most: AtMost::Count(1), place: None });
+            assert!(limits.of(rule).is_some(), "{rule}");
+        }
+    }
+}

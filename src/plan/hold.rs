@@ -49,7 +49,8 @@ pub(super) fn hold(changes: &mut [&mut Change], results: &[CheckResult]) {
             rules.entry(address).or_default().insert(&result.rule);
         }
     }
-    for change in changes.iter_mut().filter(|change| change.action().is_some()) {
+    let acting = |change: &&mut &mut Change| !rules.is_empty() && change.action().is_some();
+    for change in changes.iter_mut().filter(acting) {
         let held = rules.get(&change.address).into_iter().flatten();
         change.held_by.extend(held.map(|rule| (*rule).to_owned()));
     }

@@ -3,6 +3,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
+use super::again::CommandText;
 use super::approval::{Ground, can_ask, go, overrides};
 use super::args::{ApplyArgs, PlanFormat};
 use super::clock;
@@ -115,7 +116,14 @@ async fn plan(
             made => made?,
         },
     };
-    present(context, planning, &plan)?;
+    let mut again = match &args.plan {
+        Some(file) => CommandText::apply_saved(&context.global, file),
+        None => CommandText::apply(&context.global, planning),
+    };
+    if args.applying.auto_approve {
+        again.word("--auto-approve");
+    }
+    present(context, planning, &plan, &again)?;
     Ok(plan)
 }
 

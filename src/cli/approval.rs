@@ -6,6 +6,7 @@ use super::args::{Applying, PlanFormat};
 use super::context::Context;
 use super::exit::{Exit, UsageError};
 use super::follow::Following;
+use super::lifting::refuse;
 use super::run::{Lifting, bare, exit, record, watch_signals};
 use super::settings::Settings;
 use super::sharing::Sharing;
@@ -71,12 +72,8 @@ pub(super) async fn go(
         ))?;
         return Ok(Exit::Conflict);
     }
-    let lifted = |rule: &str| {
-        lifting.overrides.iter().any(|o| o.rule == rule && bare(&o.hash) == bare(&plan.hash))
-    };
-    if plan.blocked_by().any(|check| !lifted(&check.rule)) {
-        context.note("error: the plan is blocked; nothing was sent\n")?;
-        return Ok(Exit::Blocked);
+    if let Some(refused) = refuse(context, plan, &lifting.overrides)? {
+        return Ok(refused);
     }
     let asks = ground.asks && plan.live().next().is_some();
     if asks && !context.console.confirm("\nApply these changes? Only `yes` is taken: ")? {

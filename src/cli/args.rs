@@ -136,7 +136,7 @@ pub(super) struct Planning {
     #[arg(value_name = "PATH")]
     pub(super) paths: Vec<PathBuf>,
     /// Apply deletions instead of holding them
-    #[arg(long)]
+    #[arg(long, overrides_with = "allow_delete")]
     pub(super) allow_delete: bool,
     /// How much of the plan to show [default: changes]
     #[arg(long, value_enum)]

@@ -12,7 +12,7 @@ use super::files::{self, are_read_by, read_manifests, relative};
 use super::project::{self, Project, locate, misplaced_secret};
 use super::settings::{Flags, SecretError, Settings};
 use super::state::{SharedError, StateError};
-use crate::kinds::{KINDS, manifest_kinds};
+use crate::kinds::manifest_kinds;
 use crate::manifest;
 use crate::model::{Finding, Item, Level, digest_of, json_safe};
 use crate::render::findings;
@@ -82,19 +82,10 @@ impl Context<'_> {
         }
         let mut schema = project::schema();
         manifest::schema::strict(&mut schema);
-        let (project, node) = manifest::read_document::<Project>(&name, &text, &schema)
+        let (mut project, node) = manifest::read_document::<Project>(&name, &text, &schema)
             .map_err(|found| Wrong::new(&found, &no_sources))?;
-        let known: Vec<&str> = KINDS
-            .iter()
-            .flat_map(|kind| kind.checks())
-            .filter(|check| check.level != Level::Error)
-            .map(|check| check.rule)
-            .collect();
-        if let Some((message, hint)) = project.policy.unknown_check(&known) {
-            let place = &node.nearest("/policy/checks").place;
-            let finding = Finding::error("unknown-check", place, message).hint(hint);
-            return Err(Wrong::new(&[finding], &no_sources).into());
-        }
+        let guards = project.policy.guards(&node);
+        project.guards = guards.map_err(|found| Wrong::new(&found, &no_sources))?;
         Ok(Some((project, path)))
     }
 

@@ -4,6 +4,7 @@ use std::path::Path;
 use std::process::Command;
 
 use super::args::Planning;
+use super::clock;
 use super::context::{Context, Manifests, Wrong};
 use super::exit::UsageError;
 use super::live::{self, Live};
@@ -108,7 +109,7 @@ fn select(
     if let Some(pattern) = selection.idle(desired, observed) {
         let addresses: Vec<String> =
             desired.iter().map(|entry| entry.address().to_string()).collect();
-        let similar = closest(pattern.as_str(), addresses.iter().map(String::as_str));
+        let similar = closest(&pattern.to_string(), addresses.iter().map(String::as_str));
         let hint = match similar {
             Some(similar) => format!("did you mean {similar}?"),
             None => "addresses are spelled as a plan shows them, such as queue/billing".to_owned(),
@@ -137,6 +138,7 @@ fn facts(settings: &Settings) -> Facts {
     Facts {
         licensed_agents: settings.licensed_agents.value,
         timezone: settings.timezone.value.clone(),
+        now: Some(clock::now()),
         ..Facts::default()
     }
 }
@@ -161,7 +163,8 @@ pub(super) fn tenant_of(tenant: &Tenant) -> plan::Tenant {
     }
 }
 
-fn policy(settings: &Settings, is_partial: bool) -> Policy {
+/// What the project decides about the rules.
+pub(super) fn policy(settings: &Settings, is_partial: bool) -> Policy {
     let setting = |level: &CheckLevel| match level {
         CheckLevel::Block => Setting::Block,
         CheckLevel::Hold => Setting::Hold,
@@ -176,6 +179,8 @@ fn policy(settings: &Settings, is_partial: bool) -> Policy {
             .collect(),
         allow_delete: settings.allow_delete.value,
         is_partial,
+        limits: settings.guards.limits.clone(),
+        protect: settings.guards.protect.clone(),
     }
 }
 

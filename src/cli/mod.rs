@@ -1,6 +1,7 @@
 //! The program around the library: settings, files, the console, the state folder, exit codes and
 //! one file for each command. The only layer with a clock, an environment and a disk.
 
+mod again;
 mod apply;
 mod approval;
 mod args;
@@ -19,6 +20,7 @@ pub mod files;
 mod follow;
 mod generate;
 mod journal;
+mod lifting;
 mod live;
 mod making;
 mod metrics;

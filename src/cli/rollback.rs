@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 use std::path::Path;
 use std::sync::Arc;
 
+use super::again::CommandText;
 use super::apply::{end, is_for_tenant, lock};
 use super::approval::{Ground, can_ask, go, overrides};
 use super::args::{PlanFormat, Planning, RollbackArgs};
@@ -12,6 +13,7 @@ use super::context::Context;
 use super::exit::{Exit, UsageError};
 use super::follow::Following;
 use super::journal::Record;
+use super::making::policy;
 use super::planning::{connect, present, runtime};
 use super::run::Lifting;
 use super::settings::Settings;
@@ -55,7 +57,7 @@ fn begin(
         following.watch(&writer);
         let plan = match settle(context, &settings, &state, &writer.reader()).await {
             Ok(()) => inverse(context, args, &settings, &state).and_then(|plan| {
-                present(context, planning, &plan)?;
+                present(context, planning, &plan, &again(context, args))?;
                 Ok(plan)
             }),
             Err(error) => Err(error),
@@ -101,6 +103,19 @@ async fn undo(
     Ok(exit)
 }
 
+/// The command that asks for the same again.
+fn again(context: &Context<'_>, args: &RollbackArgs) -> CommandText {
+    let mut again = CommandText::new(&context.global, "rollback");
+    again.word(&args.run);
+    if args.allow_delete {
+        again.word("--allow-delete");
+    }
+    if args.applying.auto_approve {
+        again.word("--auto-approve");
+    }
+    again
+}
+
 /// The plan that undoes the run that is meant.
 fn inverse(
     context: &Context<'_>,
@@ -126,7 +141,7 @@ fn inverse(
         Some(changes) => changes.get(&(address.to_string(), action.word().to_owned())).cloned(),
         None => Some(Made::default()),
     };
-    Ok(rollback(inverse, &name, made, settings.allow_delete.value))
+    Ok(rollback(inverse, &name, made, &policy(settings, false)))
 }
 
 /// A run that is to be undone.

@@ -25,7 +25,7 @@ pub use url::{Location, UrlError};
 
 use super::environment::Environment;
 use super::exit::UsageError;
-use super::project::{CheckLevel, Project, ProjectTenant};
+use super::project::{CheckLevel, Guards, Project, ProjectTenant};
 use tenant::Choice;
 
 /// Requests under way at once, where nothing else is said.
@@ -74,6 +74,8 @@ pub struct Settings {
     pub timezone: Setting<TimeZone>,
     /// What the checks do, by their names, as far as the project file says so.
     pub checks: BTreeMap<String, CheckLevel>,
+    /// How much a plan may do, and what is never deleted.
+    pub guards: Guards,
     /// Whether deletions are applied rather than held.
     pub allow_delete: Setting<bool>,
     /// Where audit, runs and lock are kept.
@@ -156,6 +158,7 @@ impl Settings {
                 TimeZone::UTC,
             ),
             checks: project.map(|project| project.policy.checks.clone()).unwrap_or_default(),
+            guards: project.map(|project| project.guards.clone()).unwrap_or_default(),
             allow_delete,
             state_dir: state_dir(flags, environment, project, &folder, cwd),
             state_branch: branch::state_branch(project),
@@ -204,6 +207,15 @@ impl Settings {
         let zone = self.timezone.value.iana_name().unwrap_or("UTC");
         row("timezone", zone.to_owned(), &self.timezone.origin);
         row("allow delete", self.allow_delete.value.to_string(), &self.allow_delete.origin);
+        for (rule, limit) in self.guards.limits.iter() {
+            let origin = if limit.place.is_some() { Origin::Project } else { Origin::Default };
+            row(rule, limit.to_string(), &origin);
+        }
+        let protected = self.guards.protect.iter().map(|protected| protected.pattern.to_string());
+        let protected = protected.collect::<Vec<_>>().join(", ");
+        if !protected.is_empty() {
+            row("protected", protected, &Origin::Project);
+        }
         row("state folder", self.state_dir.value.display().to_string(), &self.state_dir.origin);
         if let Some(file) = &self.metrics_file.value {
             row("metrics file", file.display().to_string(), &self.metrics_file.origin);

@@ -17,8 +17,8 @@ use serde::{Deserialize, Serialize};
 use crate::facts;
 use crate::http::{Dialect, Read, Write};
 use crate::model::{
-    Address, Declared, Desired, Document, Facts, Finding, Item, Leaf, Level, Links, ManifestKind,
-    Named, Names, Observed, Raw, Remote,
+    Address, Declared, Desired, Document, Facts, Finding, Item, Leaf, Level, Limits, Links,
+    ManifestKind, Named, Names, Observed, Raw, Remote,
 };
 use crate::world::Collection;
 
@@ -246,6 +246,9 @@ pub enum Needs {
     Strategies,
     /// The licences of the agents whose assignments change.
     Licences,
+    /// Which changes are withheld: the rule is about what will be, so that it is asked when that
+    /// is known, whatever the kind of the changes.
+    Held,
 }
 
 /// One proposed change, as checks see it.
@@ -263,18 +266,33 @@ pub struct Proposal<'a> {
     pub place: &'a crate::model::Place,
     /// What it names.
     pub links: &'a Links,
+    /// Whether it is withheld, as far as that is known by now.
+    pub held: bool,
 }
 
 /// What a rule looks at.
 pub struct Checking<'a> {
-    /// The proposed changes of the rule's kind.
-    pub proposals: Vec<Proposal<'a>>,
+    /// The proposed changes of the rule's kind, by address.
+    pub proposals: &'a [Proposal<'a>],
+    /// Those of all kinds.
+    pub all: &'a [Proposal<'a>],
     /// What was read.
     pub observed: &'a Observed,
     /// What should be.
     pub desired: &'a Desired,
     /// What the tenant says and we do not manage.
     pub facts: &'a Facts,
+    /// How much a change may do.
+    pub limits: &'a Limits,
+}
+
+impl<'a> Checking<'a> {
+    /// The proposed change of a resource; where there are two, the last one.
+    #[must_use]
+    pub fn proposal(&self, address: &Address) -> Option<&'a Proposal<'a>> {
+        let end = self.all.partition_point(|proposal| proposal.address <= address);
+        self.all.get(..end)?.last().filter(|proposal| proposal.address == address)
+    }
 }
 
 /// The kind of an address.

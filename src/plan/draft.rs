@@ -1,6 +1,6 @@
 //! The differences between what should be and what is, before any rule has looked at them.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use super::compare::Comparing;
@@ -25,6 +25,8 @@ pub struct Draft {
     pub(super) noops: usize,
     /// Set where a part was taken.
     pub(super) selected: Option<Selected>,
+    /// How many of each kind exist and stay as they are.
+    pub(super) kept: BTreeMap<String, usize>,
 }
 
 /// One change, and what it names.
@@ -104,6 +106,9 @@ pub fn draft(
         let action = comparing.action(&address, declared, remote);
         if action == PlannedAction::NoOp {
             draft.noops += 1;
+            if remote.is_some() {
+                super::count(&mut draft.kept, address.kind());
+            }
             if !with_noops {
                 continue;
             }

@@ -1,13 +1,17 @@
 //! Decisions: what would change, in which order, under which guards. Pure: the same inputs give the
 //! same plan; no clock, no I/O, and no kind is named here.
 
+mod check;
 mod compare;
 mod depend;
 mod draft;
 mod finish;
+mod guard;
+mod hold;
 mod invert;
 mod order;
 mod outcome;
+mod policy;
 mod rebase;
 mod saved;
 mod selection;
@@ -21,14 +25,15 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 pub use draft::{Draft, draft};
-use finish::{DELETION, hold_what_waits, summarise};
-pub use finish::{Inputs, Policy, Setting, finish};
+use finish::summarise;
+pub use finish::{Inputs, finish};
+pub use guard::guards;
 pub use invert::{Made, invert, rollback};
 pub use order::phases;
 pub use outcome::{Applied, Outcome, OutcomeStatus};
+pub use policy::{Policy, Protected, Setting};
 pub use rebase::{Clash, Overwriting, Rebase, overwrite, rebase};
 pub use saved::{FORMAT_VERSION, SavedError, open, seal, write};
-
 pub use selection::{Selected, Selection};
 
 use crate::http::Dialect;
@@ -236,10 +241,15 @@ impl Unmanaged {
     /// Counts one more of a kind.
     fn add(&mut self, kind: &str) {
         self.count += 1;
-        match self.by_kind.get_mut(kind) {
-            Some(count) => *count += 1,
-            None => drop(self.by_kind.insert(kind.to_owned(), 1)),
-        }
+        count(&mut self.by_kind, kind);
+    }
+}
+
+/// Counts one more of a kind.
+fn count(by_kind: &mut BTreeMap<String, usize>, kind: &str) {
+    match by_kind.get_mut(kind) {
+        Some(count) => *count += 1,
+        None => drop(by_kind.insert(kind.to_owned(), 1)),
     }
 }
 
@@ -293,6 +303,9 @@ pub struct Summary {
     pub noop: usize,
     /// Resources that no manifest names.
     pub unmanaged: usize,
+    /// How many resources of each kind exist and are declared: what percentages are taken of.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub existing: BTreeMap<String, usize>,
 }
 
 impl PlannedAction {

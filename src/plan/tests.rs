@@ -9,7 +9,12 @@ use super::{
 use crate::http::Dialect;
 use crate::model::{Document, Level, Place, References};
 
-fn change(address: &str, action: PlannedAction, before: &Value, after: &Value) -> Change {
+pub(super) fn change(
+    address: &str,
+    action: PlannedAction,
+    before: &Value,
+    after: &Value,
+) -> Change {
     let document = |value: &Value| (!value.is_null()).then(|| Document::of(value));
     let mut paths = Vec::new();
     for (key, after) in after.as_object().into_iter().flatten() {
@@ -40,7 +45,7 @@ fn change(address: &str, action: PlannedAction, before: &Value, after: &Value) -
     }
 }
 
-fn plan(changes: Vec<Change>) -> Plan {
+pub(super) fn plan(changes: Vec<Change>) -> Plan {
     let mut plan = Plan {
         format_version: super::FORMAT_VERSION.to_owned(),
         tool_version: String::new(),

@@ -28,18 +28,19 @@ const PLACES: usize = 4;
 /// How many findings of one rule are told before the rest is counted.
 const TOLD: usize = 10;
 
-/// Writes the whole plan; the summary line is the last.
+/// Writes the whole plan; the summary line is the last. `again` is the command that would apply
+/// this very plan, if no rule blocked it.
 ///
 /// # Errors
 /// The writer's own.
-pub fn plan(out: &mut dyn Write, plan: &Plan, detail: Detail) -> fmt::Result {
+pub fn plan(out: &mut dyn Write, plan: &Plan, detail: Detail, again: &str) -> fmt::Result {
     if detail != Detail::Summary {
         for group in groups(plan, detail) {
             render_group(out, &group, detail)?;
         }
     }
     overview(out, plan)?;
-    checks(out, plan)?;
+    checks(out, plan, again)?;
     if let Some(snapshot) = &plan.source.live {
         let snapshot = fields::one_line(snapshot);
         writeln!(out, "This plan is for the snapshot {snapshot} and cannot be applied.")?;
@@ -236,6 +237,7 @@ fn held_because(rule: &str) -> &str {
     match rule {
         "allow-delete" => "deletions need --allow-delete",
         "left-out" => "it needs something that --only or --exclude leaves out",
+        "protect" => "policy.protect keeps it",
         "depends-on-held" => "it needs something that is held",
         "partial" => "not every manifest that may declare it was read (leave PATH out)",
         rule => rule,
@@ -291,11 +293,13 @@ fn places(group: &[&Change]) -> String {
 }
 
 /// What stops the plan or a change, and what is worth a look.
-fn checks(out: &mut dyn Write, plan: &Plan) -> fmt::Result {
+fn checks(out: &mut dyn Write, plan: &Plan, again: &str) -> fmt::Result {
     let mut by_rule: BTreeMap<(&str, Level), Vec<&CheckResult>> = BTreeMap::new();
     for check in plan.checks.iter().filter(|check| check.status != Status::Pass) {
         by_rule.entry((&check.rule, check.level)).or_default().push(check);
     }
+    let blocking: Vec<&str> =
+        by_rule.keys().filter(|(_, level)| *level == Level::Block).map(|(rule, _)| *rule).collect();
     for ((rule, level), results) in &by_rule {
         let word = match level {
             Level::Warn => "warning",
@@ -313,12 +317,15 @@ fn checks(out: &mut dyn Write, plan: &Plan) -> fmt::Result {
         if results.len() > TOLD {
             writeln!(out, "{word} by {rule}: {} more of these", results.len() - TOLD)?;
         }
-        if *level == Level::Block && plan.source.live.is_none() {
+        // One command lifts them all; it comes after the last of them.
+        let is_last = *level == Level::Block && blocking.last() == Some(rule);
+        if is_last && plan.source.live.is_none() {
+            let lifting = blocking.iter().map(|rule| format!(" --override {rule}@{}", plan.hash));
+            let lifting = lifting.collect::<String>();
+            let again = fields::one_line(again);
             writeln!(
                 out,
-                "    to apply this very plan all the same: \
-                 cxform apply --override {rule}@{} --reason TEXT",
-                plan.hash
+                "    to apply this very plan all the same: {again}{lifting} --reason TEXT"
             )?;
         }
     }

@@ -5,6 +5,7 @@
 //!
 //! - `cxform ARGUMENT…`: the program, in the scenario's folder;
 //! - `with NAME=VALUE… cxform ARGUMENT…`: the same with environment variables;
+//! - `paste ARGUMENT…`: the command that was last told to lift a rule, with these arguments too;
 //! - `edit TABLE ID JSON`: somebody edits the tenant by hand (a JSON merge patch);
 //! - `insert TABLE JSON` and `remove TABLE ID`: somebody adds or deletes a row;
 //! - `tenant TABLE ID`: shows a row as the tenant has it;
@@ -67,16 +68,21 @@ fn play(scenario: &Path) -> String {
     let steps = std::fs::read_to_string(scenario.join("steps.txt")).unwrap();
     let mut told = String::new();
     for step in steps.lines().filter(|line| !line.trim().is_empty()) {
-        told.push_str(&format!("$ {step}\n{}\n", perform(&folder, step)));
+        let seen = perform(&folder, step, &told);
+        told.push_str(&format!("$ {step}\n{seen}\n"));
     }
     steady(&told.replace(&*folder.path().to_string_lossy(), "FOLDER"))
 }
 
-fn perform(folder: &Folder, step: &str) -> String {
+fn perform(folder: &Folder, step: &str, told: &str) -> String {
     let (word, rest) = step.split_once(' ').unwrap_or((step, ""));
     match word {
         "#" => String::new(),
         "cxform" => run(folder, &[], rest),
+        "paste" => {
+            let command = told.rsplit_once("all the same: cxform ").unwrap().1;
+            run(folder, &[], &format!("{} {rest}", command.lines().next().unwrap()))
+        }
         "with" => {
             let (variables, arguments) = rest.split_once("cxform").unwrap();
             let variables: Vec<(&str, &str)> =

@@ -29,7 +29,7 @@ pub(in super::super) struct RollbackArgs {
     #[arg(value_name = "RUN|last|FILE", default_value = "last")]
     pub(in super::super) run: PathBuf,
     /// Apply deletions (of what the run created) instead of holding them
-    #[arg(long)]
+    #[arg(long, overrides_with = "allow_delete")]
     pub(in super::super) allow_delete: bool,
     /// How much of the plan to show [default: changes]
     #[arg(long, value_enum)]
@@ -46,7 +46,7 @@ pub(in super::super) struct RollbackArgs {
 #[derive(Clone, Debug, Args)]
 pub(in super::super) struct Applying {
     /// Do not ask
-    #[arg(long)]
+    #[arg(long, overrides_with = "auto_approve")]
     pub(in super::super) auto_approve: bool,
     /// Apply only where the plan has this hash
     #[arg(long, value_name = "SHA256")]

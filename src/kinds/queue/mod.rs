@@ -1,6 +1,7 @@
 //! Queues: how calls wait, how many may, and where they go when it is full.
 
 mod api_v2;
+mod chain;
 mod check;
 mod identity;
 mod manifest;

@@ -11,7 +11,8 @@ use cxform::kinds;
 use cxform::manifest;
 use cxform::model::{Address, Facts, Item};
 use cxform::plan::{
-    self, Applied, Change, Inputs, Outcome, OutcomeStatus, Plan, Policy, Source, draft, finish,
+    self, Applied, Change, Inputs, Outcome, OutcomeStatus, Plan, Policy, Setting, Source, draft,
+    finish,
 };
 use cxform::sim::{Sim, SimHandle};
 use cxform::tenant::{
@@ -176,12 +177,18 @@ pub(super) fn read(files: &[(String, String)]) -> Vec<Item> {
     items
 }
 
+/// Deletions are allowed, however many they are.
+pub(super) fn policy() -> Policy {
+    let checks = BTreeMap::from([("deletePercent".to_owned(), Setting::Off)]);
+    Policy { allow_delete: true, checks, ..Policy::default() }
+}
+
 /// A plan as `cli` makes it, with deletions allowed; what went wrong as text.
 pub(super) async fn make(reader: &Reader, items: &[Item]) -> Result<Plan, String> {
     let observed = observe(reader, items, Facts::default(), &mut |_| ()).await;
     let mut seen = observed.map_err(|error| error.to_string())?;
     assert!(seen.findings.is_empty(), "not valid for the tenant: {:?}", seen.findings);
-    let policy = Policy { allow_delete: true, ..Policy::default() };
+    let policy = policy();
     let (draft, findings) =
         draft(&seen.desired, &seen.observed, &seen.facts, reader.dialect(), false);
     assert!(findings.is_empty(), "the generator wrote what lacks something: {findings:?}");

@@ -3,6 +3,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
+use super::again::CommandText;
 use super::approval::{Ground, can_ask, go, overrides};
 use super::args::{ApplyArgs, PlanFormat};
 use super::clock;
@@ -10,11 +11,13 @@ use super::context::{Context, report};
 use super::embedded::Embedded;
 use super::exit::{Exit, UsageError};
 use super::files;
+use super::follow::Following;
 use super::making::{make, tenant_of};
 use super::planning::{connect, present, runtime};
 use super::run::Lifting;
 use super::settings::Settings;
 use super::settling::settle;
+use super::sharing::Sharing;
 use super::show::open;
 use super::state::{Holder, Lock, StateFolder};
 use crate::plan::Plan;
@@ -36,6 +39,19 @@ pub(super) fn run(context: &mut Context<'_>, args: &ApplyArgs) -> anyhow::Result
     if args.plan.is_none() {
         can_ask(context, applying)?;
     }
+    let mut following = Following::start(context, applying, planning)?;
+    let ended = begin(context, args, &mut following);
+    following.end(context, &ended);
+    ended
+}
+
+/// Makes the plan, or opens it, and goes on with it.
+fn begin(
+    context: &mut Context<'_>,
+    args: &ApplyArgs,
+    following: &mut Following,
+) -> anyhow::Result<Exit> {
+    let (planning, applying) = (&args.planning, &args.applying);
     let overrides = overrides(applying)?;
     let mut flags = context.global.flags(&planning.paths);
     flags.allow_delete = planning.allow_delete;
@@ -46,9 +62,11 @@ pub(super) fn run(context: &mut Context<'_>, args: &ApplyArgs) -> anyhow::Result
         is_for_tenant(plan, &settings)?;
     }
     let (state, _lock) = lock(context, &settings, applying.lock_timeout)?;
+    let mut sharing = Sharing::open(context, &settings, &state, applying.lock_timeout)?;
     runtime()?.block_on(async {
         let (connection, embedded) = connect(context, &settings).await?;
         let writer = Writer::connect(connection)?;
+        following.watch(&writer);
         let checked_at = match &args.plan {
             Some(file) => files::modified(&context.cwd.join(file)),
             None => Some(clock::now()),
@@ -63,6 +81,8 @@ pub(super) fn run(context: &mut Context<'_>, args: &ApplyArgs) -> anyhow::Result
             writer,
             applying,
             format: planning.format.unwrap_or(PlanFormat::Text),
+            following,
+            sharing: &mut sharing,
             asks: args.plan.is_none() && !applying.auto_approve,
         };
         let exit = match plan {
@@ -71,6 +91,7 @@ pub(super) fn run(context: &mut Context<'_>, args: &ApplyArgs) -> anyhow::Result
             }
             Err(error) => Err(error),
         };
+        sharing.release(context).await;
         end(embedded).await?;
         exit
     })
@@ -95,7 +116,14 @@ async fn plan(
             made => made?,
         },
     };
-    present(context, planning, &plan)?;
+    let mut again = match &args.plan {
+        Some(file) => CommandText::apply_saved(&context.global, file),
+        None => CommandText::apply(&context.global, planning),
+    };
+    if args.applying.auto_approve {
+        again.word("--auto-approve");
+    }
+    present(context, planning, &plan, &again)?;
     Ok(plan)
 }
 

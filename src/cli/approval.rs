@@ -5,8 +5,11 @@ use std::sync::Arc;
 use super::args::{Applying, PlanFormat};
 use super::context::Context;
 use super::exit::{Exit, UsageError};
+use super::follow::Following;
+use super::lifting::refuse;
 use super::run::{Lifting, bare, exit, record, watch_signals};
 use super::settings::Settings;
+use super::sharing::Sharing;
 use super::state::StateFolder;
 use crate::audit::Override;
 use crate::plan::Plan;
@@ -20,6 +23,10 @@ pub(super) struct Ground<'g> {
     pub(super) writer: Writer,
     pub(super) applying: &'g Applying,
     pub(super) format: PlanFormat,
+    /// Who is told what happens.
+    pub(super) following: &'g mut Following,
+    /// The state branch, where there is one.
+    pub(super) sharing: &'g mut Sharing,
     /// Whether nobody has agreed to the plan yet.
     pub(super) asks: bool,
 }
@@ -55,6 +62,7 @@ pub(super) async fn go(
     plan: &Arc<Plan>,
     lifting: Lifting,
 ) -> anyhow::Result<Exit> {
+    ground.following.planned(plan);
     if let Some(expected) = &ground.applying.expect_hash
         && bare(expected) != bare(&plan.hash)
     {
@@ -64,12 +72,8 @@ pub(super) async fn go(
         ))?;
         return Ok(Exit::Conflict);
     }
-    let lifted = |rule: &str| {
-        lifting.overrides.iter().any(|o| o.rule == rule && bare(&o.hash) == bare(&plan.hash))
-    };
-    if plan.blocked_by().any(|check| !lifted(&check.rule)) {
-        context.note("error: the plan is blocked; nothing was sent\n")?;
-        return Ok(Exit::Blocked);
+    if let Some(refused) = refuse(context, plan, &lifting.overrides)? {
+        return Ok(refused);
     }
     let asks = ground.asks && plan.live().next().is_some();
     if asks && !context.console.confirm("\nApply these changes? Only `yes` is taken: ")? {

@@ -1,6 +1,7 @@
 //! The command line.
 
 mod applying;
+mod following;
 
 use std::path::PathBuf;
 
@@ -8,6 +9,7 @@ use clap::builder::RangedU64ValueParser;
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
 pub(super) use applying::{ApplyArgs, Applying, OnConflict, OnError, RollbackArgs};
+pub(super) use following::Following;
 
 use super::settings::Flags;
 use crate::model::Pattern;
@@ -134,7 +136,7 @@ pub(super) struct Planning {
     #[arg(value_name = "PATH")]
     pub(super) paths: Vec<PathBuf>,
     /// Apply deletions instead of holding them
-    #[arg(long)]
+    #[arg(long, overrides_with = "allow_delete")]
     pub(super) allow_delete: bool,
     /// How much of the plan to show [default: changes]
     #[arg(long, value_enum)]

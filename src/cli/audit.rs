@@ -5,6 +5,7 @@ use std::path::PathBuf;
 use super::context::Context;
 use super::exit::Exit;
 use super::files;
+use super::sharing;
 use super::state::StateFolder;
 use crate::audit::{Entry, Event};
 
@@ -44,12 +45,13 @@ pub(super) fn list(context: &mut Context<'_>, files: &[PathBuf]) -> anyhow::Resu
     Ok(Exit::Done)
 }
 
-fn audits(context: &Context<'_>, files: &[PathBuf]) -> anyhow::Result<Vec<PathBuf>> {
+fn audits(context: &mut Context<'_>, files: &[PathBuf]) -> anyhow::Result<Vec<PathBuf>> {
     if !files.is_empty() {
         return Ok(files.iter().map(|file| context.cwd.join(file)).collect());
     }
     let settings = context.settings(&context.global.flags(&[]))?;
     let state = StateFolder::new(&settings.state_dir.value);
+    sharing::refresh(context, &settings, &state)?;
     Ok(vec![state.audit_file(&settings.tenant()?.name.value)])
 }
 

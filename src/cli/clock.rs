@@ -19,6 +19,12 @@ pub fn instant() -> Instant {
     Instant::now()
 }
 
+/// The time now, with all its digits: events need them.
+#[must_use]
+pub fn precise() -> Timestamp {
+    Timestamp::try_from(system()).unwrap_or_default()
+}
+
 /// The wall clock with all its digits.
 #[must_use]
 #[allow(clippy::disallowed_methods, reason = "this is the one home of the wall clock")]

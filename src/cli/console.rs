@@ -42,6 +42,8 @@ pub struct Console {
     err: Sink,
     input: Box<dyn BufRead + Send>,
     interactive: bool,
+    /// Standard output belongs to somebody else.
+    is_given: bool,
 }
 
 struct Sink {
@@ -60,6 +62,7 @@ impl Console {
         let input = std::io::stdin();
         Self {
             interactive: input.is_terminal() && err.is_terminal(),
+            is_given: false,
             out: Sink {
                 colour: is_coloured(environment, out.is_terminal()),
                 is_terminal: out.is_terminal(),
@@ -68,7 +71,7 @@ impl Console {
             },
             err: Sink {
                 colour: is_coloured(environment, err.is_terminal()),
-                is_terminal: err.is_terminal(),
+                is_terminal: err.is_terminal() && environment.get("TERM") != Some("dumb"),
                 to: Box::new(BufWriter::new(err)),
                 name: "standard error",
             },
@@ -86,6 +89,7 @@ impl Console {
     ) -> Self {
         Self {
             interactive: answers.is_some(),
+            is_given: false,
             out: Sink::plain(Box::new(out), "standard output"),
             err: Sink::plain(Box::new(err), "standard error"),
             input: Box::new(std::io::Cursor::new(answers.unwrap_or_default().to_owned())),
@@ -134,11 +138,26 @@ impl Console {
     /// The stream cannot be written.
     pub fn talk(&mut self, stream: Stream, text: &str) -> Result<(), ConsoleError> {
         let sink = match stream {
-            Stream::Out => &mut self.out,
-            Stream::Err => &mut self.err,
+            Stream::Out if !self.is_given => &mut self.out,
+            Stream::Out | Stream::Err => &mut self.err,
         };
         let text = neutral(text);
         if sink.colour { sink.write(&text::coloured(&text)) } else { sink.write(&text) }
+    }
+
+    /// Gives standard output away, to be a machine's alone; what people are told there comes on
+    /// standard error from now on.
+    pub fn hand_over_out(&mut self) -> Box<dyn Write + Send> {
+        self.is_given = true;
+        std::mem::replace(&mut self.out.to, Box::new(std::io::sink()))
+    }
+
+    /// How many characters a line of standard error, a terminal, takes.
+    #[must_use]
+    pub fn width(&self) -> usize {
+        const USUAL: usize = 80;
+        let size = terminal_size::terminal_size_of(std::io::stderr());
+        size.map_or(USUAL, |(width, _)| usize::from(width.0))
     }
 
     /// Whether standard error has a line that can be written over.
@@ -277,6 +296,17 @@ mod tests {
         console.talk(Stream::Err, "\u{1b}[2Jgone\n").unwrap();
         assert_eq!(out.text(), "{\"a\":\"\u{9b}\"}\n");
         assert_eq!(err.text(), "\\u{1b}[2Jgone\n");
+    }
+
+    #[test]
+    fn who_is_given_standard_output_has_it_alone() {
+        let (out, err) = (Shared::default(), Shared::default());
+        let mut console = Console::of_streams(out.clone(), err.clone(), None);
+        console.talk(Stream::Out, "before\n").unwrap();
+        let mut given = console.hand_over_out();
+        console.talk(Stream::Out, "after\n").unwrap();
+        given.write_all(b"{}\n").unwrap();
+        assert_eq!((out.text().as_str(), err.text().as_str()), ("before\n{}\n", "after\n"));
     }
 
     #[test]

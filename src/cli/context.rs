@@ -8,11 +8,11 @@ use super::args::Global;
 use super::console::{Console, Stream};
 use super::environment::Environment;
 use super::exit::UsageError;
-use super::files::{self, read_manifests, relative};
+use super::files::{self, are_read_by, read_manifests, relative};
 use super::project::{self, Project, locate, misplaced_secret};
 use super::settings::{Flags, SecretError, Settings};
-use super::state::StateError;
-use crate::kinds::{KINDS, manifest_kinds};
+use super::state::{SharedError, StateError};
+use crate::kinds::manifest_kinds;
 use crate::manifest;
 use crate::model::{Finding, Item, Level, digest_of, json_safe};
 use crate::render::findings;
@@ -34,6 +34,8 @@ pub(super) struct Manifests {
     pub(super) sources: BTreeMap<String, String>,
     /// SHA-256 over names and texts.
     pub(super) digest: String,
+    /// Whether some manifest that is listed for the tenant was left out.
+    pub(super) is_partial: bool,
 }
 
 /// Manifests or a project file are wrong; the findings say how.
@@ -80,19 +82,10 @@ impl Context<'_> {
         }
         let mut schema = project::schema();
         manifest::schema::strict(&mut schema);
-        let (project, node) = manifest::read_document::<Project>(&name, &text, &schema)
+        let (mut project, node) = manifest::read_document::<Project>(&name, &text, &schema)
             .map_err(|found| Wrong::new(&found, &no_sources))?;
-        let known: Vec<&str> = KINDS
-            .iter()
-            .flat_map(|kind| kind.checks())
-            .filter(|check| check.level != Level::Error)
-            .map(|check| check.rule)
-            .collect();
-        if let Some((message, hint)) = project.policy.unknown_check(&known) {
-            let place = &node.nearest("/policy/checks").place;
-            let finding = Finding::error("unknown-check", place, message).hint(hint);
-            return Err(Wrong::new(&[finding], &no_sources).into());
-        }
+        let guards = project.policy.guards(&node);
+        project.guards = guards.map_err(|found| Wrong::new(&found, &no_sources))?;
         Ok(Some((project, path)))
     }
 
@@ -123,7 +116,11 @@ impl Context<'_> {
             .map(|(name, text)| format!("{name}\n{}\n", digest_of(text.as_bytes())))
             .collect();
         let digest = digest_of(digests.concat().as_bytes());
-        Ok(Manifests { items, findings, sources, digest })
+        let is_whole = settings.listed.as_ref().is_none_or(|listed| {
+            // What cannot be found was not read.
+            are_read_by(listed, &settings.manifests.value, &self.cwd).unwrap_or(false)
+        });
+        Ok(Manifests { items, findings, sources, digest, is_partial: !is_whole })
     }
 
     /// Warns that nothing is declared: the folder may be another one than was meant.
@@ -190,6 +187,9 @@ pub(super) fn hint(error: &anyhow::Error) -> Option<String> {
         }
         if let Some(state) = cause.downcast_ref::<StateError>() {
             return Some(state.hint().to_owned());
+        }
+        if let Some(shared) = cause.downcast_ref::<SharedError>() {
+            return Some(shared.hint());
         }
         cause.downcast_ref::<SecretError>().and_then(SecretError::hint)
     })

@@ -7,6 +7,7 @@ use super::context::{Context, causes, hint};
 use super::exit::Exit;
 use super::planning::{connect, runtime};
 use super::settings::Settings;
+use super::sharing;
 use super::state::{Holder, StateFolder};
 use crate::facts;
 use crate::http::{Dialect, Read};
@@ -58,8 +59,15 @@ fn counted(count: usize, word: &str) -> String {
 fn state(context: &Context<'_>, settings: &Settings) -> anyhow::Result<String> {
     let state = StateFolder::new(&settings.state_dir.value);
     let holder = Holder::of_process(&context.environment, clock::now());
-    let _lock = state.lock(&holder, std::time::Duration::ZERO)?;
-    Ok(format!("the state folder {} can be written", state.path().display()))
+    drop(state.lock(&holder, std::time::Duration::ZERO)?);
+    let told = format!("the state folder {} can be written", state.path().display());
+    if settings.state_branch.is_none() {
+        return Ok(told);
+    }
+    Ok(match sharing::look(context, settings, &state)? {
+        Some(claim) => format!("{told}; the state branch says that the tenant is held by {claim}"),
+        None => format!("{told}; the state branch can be fetched, and nobody holds the tenant"),
+    })
 }
 
 /// Asks for a token, who it belongs to, and what it may do.

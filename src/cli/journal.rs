@@ -1,16 +1,15 @@
 //! The run's journal and the tenant's audit, as apply writes them.
 
-use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
 
 use super::clock;
 use super::state::{RecordError, Recorder};
-use crate::audit::{Change, Entry, Event, Figures};
+use crate::audit::{Change, Entry, Event};
 use crate::model::Document;
 use crate::plan::{Outcome, OutcomeStatus};
-use crate::tenant::{self, Intent, Journal, JournalError, Recorded};
+use crate::tenant::{Intent, Journal, JournalError, Recorded};
 
 /// What every audit entry of a run says.
 #[derive(Clone)]
@@ -58,6 +57,8 @@ impl RunJournal {
 #[derive(Debug, Serialize, Deserialize)]
 #[serde(tag = "type", rename_all = "lowercase")]
 pub(super) enum Record {
+    /// The journal itself is on a machine that is gone: any change of the plan may have been made.
+    Lost,
     /// A request is about to leave.
     Intent {
         /// Which.
@@ -119,40 +120,18 @@ pub(super) fn change(outcome: &Outcome) -> Change {
         address: outcome.address.to_string(),
         action: match (outcome.action, &outcome.previous_address) {
             (_, Some(_)) => "rename",
-            (action, None) => action.as_str(),
+            (action, None) => action.word(),
         }
         .to_owned(),
         before_digest: outcome.before.as_ref().map(Document::digest),
         after_digest: outcome.after.as_ref().map(Document::digest),
         payload_hash: outcome.payload_hash.clone(),
-        result: outcome.status.as_str().to_owned(),
+        result: outcome.status.word().to_owned(),
         status: outcome.http_status,
         attempts: outcome.attempts,
         duration_ms: u64::try_from(outcome.duration.as_millis()).unwrap_or(u64::MAX),
         request_id: outcome.request_id.clone(),
         overwritten: clashes.map(|clash| clash.path.clone()).collect(),
         settled_by: None,
-    }
-}
-
-/// The figures of a run as the audit has them.
-pub(super) fn figures(figures: &tenant::Figures) -> Figures {
-    let millis = |duration: Option<std::time::Duration>| {
-        duration.map_or(0, |d| u64::try_from(d.as_millis()).unwrap_or(u64::MAX))
-    };
-    let errors: BTreeMap<String, u64> = figures
-        .classes
-        .iter()
-        .filter(|(class, _)| **class != "2xx")
-        .map(|(class, count)| ((*class).to_owned(), *count))
-        .collect();
-    Figures {
-        requests: figures.requests,
-        retries: figures.retries,
-        waited_ms: millis(Some(figures.waited)),
-        p50_ms: millis(figures.percentile(50)),
-        p95_ms: millis(figures.percentile(95)),
-        p99_ms: millis(figures.percentile(99)),
-        errors,
     }
 }

@@ -12,7 +12,7 @@ use crate::facts::{self, SOURCES};
 use crate::http::Dialect;
 use crate::kinds::{KINDS, Kind, Observing};
 use crate::manifest;
-use crate::model::{Desired, Facts, Item, Named, Names, Observed};
+use crate::model::{Desired, Facts, Finding, Item, Named, Names, Observed};
 use crate::world::{ApiVersion, Metadata, SectionError, TenantKind, Wanted, sections};
 
 /// A snapshot of a tenant, in a file.
@@ -96,13 +96,15 @@ impl Live {
         }
     }
 
-    /// What the tenant says and we do not manage, and what the snapshot says about itself.
+    /// What the tenant says and we do not manage, and what the snapshot says about itself. What its
+    /// names make impossible of the manifests is told.
     pub(super) fn learn(
         &mut self,
         items: &[Item],
         needs: &BTreeSet<&str>,
         facts: &mut Facts,
-    ) -> anyhow::Result<()> {
+    ) -> anyhow::Result<Vec<Finding>> {
+        let mut findings = Vec::new();
         let expected = expected(needs);
         let learning = loop {
             let mut missing: BTreeSet<&str> = expected.keys().copied().collect();
@@ -141,11 +143,11 @@ impl Live {
             };
             let mut names = Names::new(sort, keyed_by_id, names.remove(sort).unwrap_or_default());
             if let Part::Kind(kind) = part {
-                kind.declared_names(items).into_iter().for_each(|name| names.declare(name));
+                findings.extend(kind.enter_names(items, &mut names));
             }
             facts.names.insert(sort, names);
         }
-        Ok(())
+        Ok(findings)
     }
 
     /// What the tenant has.

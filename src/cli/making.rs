@@ -4,6 +4,7 @@ use std::path::Path;
 use std::process::Command;
 
 use super::args::Planning;
+use super::clock;
 use super::context::{Context, Manifests, Wrong};
 use super::exit::UsageError;
 use super::live::{self, Live};
@@ -23,7 +24,7 @@ pub(super) async fn make(
     reader: &Reader,
     planning: &Planning,
 ) -> anyhow::Result<Plan> {
-    let Manifests { items, sources, digest, .. } = sound(context, settings)?;
+    let Manifests { items, sources, digest, is_partial, .. } = sound(context, settings)?;
     let wrong = |found: Vec<_>| match found.is_empty() {
         true => Ok(()),
         false => Err(Wrong::new(&found, &sources)),
@@ -40,7 +41,7 @@ pub(super) async fn make(
         draft(&seen.desired, &seen.observed, &seen.facts, reader.dialect(), with_noops);
     wrong(found)?;
     select(&mut draft, planning, &seen.desired, &seen.observed)?;
-    let policy = policy(settings);
+    let policy = policy(settings, is_partial);
     learn(reader, &draft, &policy, &mut seen.facts, &mut watch).await?;
     drop(progress);
     for (kind, count) in &seen.unreadable {
@@ -61,15 +62,17 @@ pub(super) fn make_live(
     planning: &Planning,
 ) -> anyhow::Result<Plan> {
     let mut live = Live::open(file, &context.cwd)?;
-    let Manifests { items, sources, digest, .. } = sound(context, settings)?;
+    let Manifests { items, sources, digest, is_partial, .. } = sound(context, settings)?;
     let wrong = |found: Vec<_>| match found.is_empty() {
         true => Ok(()),
         false => Err(Wrong::new(&found, &sources)),
     };
     let needs = kinds::needs(&items);
     let mut facts = facts(settings);
-    live.learn(&items, &needs, &mut facts)?;
-    let (desired, found) = kinds::declare(&items, Some(&facts));
+    let mut found = live.learn(&items, &needs, &mut facts)?;
+    let (desired, more) = kinds::declare(&items, Some(&facts));
+    found.extend(more);
+    found.sort();
     drop(items);
     wrong(found)?;
     let observed = live.observe(&desired, &needs, &facts)?;
@@ -90,7 +93,7 @@ pub(super) fn make_live(
     tenant.url = live.metadata.url.take().unwrap_or(tenant.url);
     let seen = Observation { desired, observed, facts, ..Observation::default() };
     let source = Source { live: Some(live.name), ..source(settings, digest) };
-    let policy = policy(settings);
+    let policy = policy(settings, is_partial);
     Ok(close(draft, &seen, &policy, tenant, source)
         .map_err(|found| Wrong::new(&found, &sources))?)
 }
@@ -106,7 +109,7 @@ fn select(
     if let Some(pattern) = selection.idle(desired, observed) {
         let addresses: Vec<String> =
             desired.iter().map(|entry| entry.address().to_string()).collect();
-        let similar = closest(pattern.as_str(), addresses.iter().map(String::as_str));
+        let similar = closest(&pattern.to_string(), addresses.iter().map(String::as_str));
         let hint = match similar {
             Some(similar) => format!("did you mean {similar}?"),
             None => "addresses are spelled as a plan shows them, such as queue/billing".to_owned(),
@@ -135,6 +138,7 @@ fn facts(settings: &Settings) -> Facts {
     Facts {
         licensed_agents: settings.licensed_agents.value,
         timezone: settings.timezone.value.clone(),
+        now: Some(clock::now()),
         ..Facts::default()
     }
 }
@@ -159,7 +163,8 @@ pub(super) fn tenant_of(tenant: &Tenant) -> plan::Tenant {
     }
 }
 
-fn policy(settings: &Settings) -> Policy {
+/// What the project decides about the rules.
+pub(super) fn policy(settings: &Settings, is_partial: bool) -> Policy {
     let setting = |level: &CheckLevel| match level {
         CheckLevel::Block => Setting::Block,
         CheckLevel::Hold => Setting::Hold,
@@ -173,6 +178,9 @@ fn policy(settings: &Settings) -> Policy {
             .map(|(rule, level)| (rule.clone(), setting(level)))
             .collect(),
         allow_delete: settings.allow_delete.value,
+        is_partial,
+        limits: settings.guards.limits.clone(),
+        protect: settings.guards.protect.clone(),
     }
 }
 

@@ -1,6 +1,7 @@
 //! The program around the library: settings, files, the console, the state folder, exit codes and
 //! one file for each command. The only layer with a clock, an environment and a disk.
 
+mod again;
 mod apply;
 mod approval;
 mod args;
@@ -12,20 +13,27 @@ mod context;
 mod doctor;
 mod embedded;
 pub mod environment;
+mod events;
 pub mod exit;
+mod figures;
 pub mod files;
+mod follow;
 mod generate;
 mod journal;
+mod lifting;
 mod live;
 mod making;
+mod metrics;
 mod planning;
 mod progress;
 pub mod project;
+mod report;
 mod rollback;
 mod run;
 pub mod schema;
 pub mod settings;
 mod settling;
+mod sharing;
 mod show;
 mod sim;
 mod snapshot;

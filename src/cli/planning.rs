@@ -2,6 +2,7 @@
 
 use std::path::Path;
 
+use super::again::CommandText;
 use super::args::{PlanArgs, PlanFormat, Planning};
 use super::clock;
 use super::console::Stream;
@@ -41,7 +42,8 @@ pub(super) fn run(context: &mut Context<'_>, args: &PlanArgs) -> anyhow::Result<
         }
         plan => plan?,
     };
-    present(context, planning, &plan)?;
+    let again = CommandText::apply(&context.global, planning);
+    present(context, planning, &plan, &again)?;
     Ok(match () {
         () if plan.blocked_by().next().is_some() => Exit::Blocked,
         () if planning.detailed_exitcode && !plan.is_empty() => Exit::Changes,
@@ -49,18 +51,19 @@ pub(super) fn run(context: &mut Context<'_>, args: &PlanArgs) -> anyhow::Result<
     })
 }
 
-/// Writes the plan where `--out` says, and shows it. Where the file is standard output, people are
+/// Writes the plan where `--out` says, and shows it; `again` is the command that applies it. Where the file is standard output, people are
 /// talked to on standard error.
 pub(super) fn present(
     context: &mut Context<'_>,
     planning: &Planning,
     plan: &Plan,
+    again: &CommandText,
 ) -> anyhow::Result<()> {
     let format = planning.format.unwrap_or(PlanFormat::Text);
     save(context, planning, plan)?;
     match (planning.out.as_deref() == Some(Path::new("-")), format) {
-        (false, format) => print(context, plan, format, planning.detail()),
-        (true, PlanFormat::Text) => talk(context, Stream::Err, plan, planning.detail()),
+        (false, format) => print(context, plan, format, planning.detail(), again),
+        (true, PlanFormat::Text) => talk(context, Stream::Err, plan, planning.detail(), again),
         (true, PlanFormat::Json) => Ok(()),
     }
 }

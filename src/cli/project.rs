@@ -1,7 +1,10 @@
 //! The project file, `cxform.yaml`: which folders, which tenants, which rules.
 
 mod locate;
+mod metrics;
+mod policy;
 mod secret;
+mod state;
 
 use std::collections::BTreeMap;
 use std::num::{NonZeroU16, NonZeroU64};
@@ -14,10 +17,12 @@ use serde::{Deserialize, Deserializer};
 use serde_json::Value;
 
 pub use locate::{find, locate};
+pub use metrics::Metrics;
+pub use policy::{CheckLevel, Guards, Policy};
 pub use secret::{SecretFrom, misplaced_secret};
+pub use state::State;
 
 use crate::http::Dialect;
-use crate::model::{Level, closest};
 
 /// The project file's name.
 pub const FILE_NAME: &str = "cxform.yaml";
@@ -39,12 +44,18 @@ pub struct Project {
     /// The tenants, by the names that `--tenant` takes.
     #[serde(default)]
     pub tenants: BTreeMap<String, ProjectTenant>,
-    /// What the checks do, and whether deletions are applied.
+    /// What the checks do, how much a plan may do, and whether deletions are applied.
     #[serde(default)]
     pub policy: Policy,
+    /// What the policy means, with its places.
+    #[serde(skip)]
+    pub guards: Guards,
     /// Where audit, runs and lock are kept.
     #[serde(default)]
     pub state: State,
+    /// Where the figures of the last apply are kept for monitoring.
+    #[serde(default)]
+    pub metrics: Metrics,
 }
 
 /// The format's version.
@@ -97,67 +108,6 @@ pub struct ProjectTenant {
     /// Replaces the project's list of folders and files.
     #[serde(default)]
     pub manifests: Option<Vec<PathBuf>>,
-}
-
-/// What the checks do, and whether deletions are applied.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize, JsonSchema)]
-#[serde(rename_all = "camelCase", deny_unknown_fields)]
-pub struct Policy {
-    /// What each check does where it fails: `licence`, `strategy`, `capacity`, `stale-rule`, ….
-    #[serde(default)]
-    pub checks: BTreeMap<String, CheckLevel>,
-    /// Whether deletions are applied rather than held. Default: no.
-    #[serde(default)]
-    pub allow_delete: Option<bool>,
-}
-
-/// What a check does where it fails.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize, JsonSchema)]
-#[serde(rename_all = "lowercase")]
-pub enum CheckLevel {
-    /// The plan cannot be applied.
-    Block,
-    /// The change is withheld, the rest goes on.
-    Hold,
-    /// It is told, nothing is stopped.
-    Warn,
-    /// It is not made.
-    Off,
-}
-
-/// Where audit, runs and lock are kept.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize, JsonSchema)]
-#[serde(rename_all = "camelCase", deny_unknown_fields)]
-pub struct State {
-    /// The state folder, relative to this file. Default: `.cxform`.
-    #[serde(default)]
-    pub dir: Option<PathBuf>,
-}
-
-impl CheckLevel {
-    /// The level of the check's findings; none where it is off.
-    #[must_use]
-    pub fn level(self) -> Option<Level> {
-        match self {
-            Self::Block => Some(Level::Block),
-            Self::Hold => Some(Level::Hold),
-            Self::Warn => Some(Level::Warn),
-            Self::Off => None,
-        }
-    }
-}
-
-impl Policy {
-    /// The first name under `checks` that is none of `known`, as a message and a hint.
-    #[must_use]
-    pub fn unknown_check(&self, known: &[&str]) -> Option<(String, String)> {
-        let name = self.checks.keys().find(|name| !known.contains(&name.as_str()))?;
-        let hint = match closest(name, known.iter().copied()) {
-            Some(similar) => format!("did you mean `{similar}`?"),
-            None => format!("the checks are {}", known.join(", ")),
-        };
-        Some((format!("policy.checks: there is no check `{name}`"), hint))
-    }
 }
 
 /// The project file's JSON Schema.
@@ -273,7 +223,7 @@ mod tests {
                 "timezone": "America/New_York", "licensedAgents": 500, "manifests": ["a"],
             }},
             "policy": {"checks": {"licence": "hold"}, "allowDelete": true},
-            "state": {"dir": ".cxform"},
+            "state": {"dir": ".cxform", "git": "state", "remote": "origin", "staleAfter": "6h"},
         });
         assert!(validator.is_valid(&good), "{:?}", validator.validate(&good));
         serde_json::from_value::<Project>(good.clone()).unwrap();

@@ -4,17 +4,21 @@ use std::collections::BTreeMap;
 use std::path::Path;
 use std::sync::Arc;
 
+use super::again::CommandText;
 use super::apply::{end, is_for_tenant, lock};
 use super::approval::{Ground, can_ask, go, overrides};
 use super::args::{PlanFormat, Planning, RollbackArgs};
 use super::clock;
 use super::context::Context;
 use super::exit::{Exit, UsageError};
+use super::follow::Following;
 use super::journal::Record;
+use super::making::policy;
 use super::planning::{connect, present, runtime};
 use super::run::Lifting;
 use super::settings::Settings;
 use super::settling::settle;
+use super::sharing::Sharing;
 use super::show::open;
 use super::state::{Part, RunFolder, StateFolder};
 use crate::kinds::Action;
@@ -26,17 +30,36 @@ use crate::tenant::Writer;
 pub(super) fn run(context: &mut Context<'_>, args: &RollbackArgs) -> anyhow::Result<Exit> {
     let applying = &args.applying;
     can_ask(context, applying)?;
+    let planning = Planning { format: args.format, detail: args.detail, ..Planning::default() };
+    let mut following = Following::start(context, applying, &planning)?;
+    let ended = begin(context, args, &planning, &mut following);
+    following.end(context, &ended);
+    ended
+}
+
+fn begin(
+    context: &mut Context<'_>,
+    args: &RollbackArgs,
+    planning: &Planning,
+    following: &mut Following,
+) -> anyhow::Result<Exit> {
+    let applying = &args.applying;
     let overrides = overrides(applying)?;
     let mut flags = context.global.flags(&[]);
     flags.allow_delete = args.allow_delete;
     flags.parallelism = applying.parallelism;
     let settings = context.settings(&flags)?;
     let (state, _lock) = lock(context, &settings, applying.lock_timeout)?;
+    let mut sharing = Sharing::open(context, &settings, &state, applying.lock_timeout)?;
     runtime()?.block_on(async {
         let (connection, embedded) = connect(context, &settings).await?;
         let writer = Writer::connect(connection)?;
+        following.watch(&writer);
         let plan = match settle(context, &settings, &state, &writer.reader()).await {
-            Ok(()) => inverse(context, args, &settings, &state),
+            Ok(()) => inverse(context, args, &settings, &state).and_then(|plan| {
+                present(context, planning, &plan, &again(context, args))?;
+                Ok(plan)
+            }),
             Err(error) => Err(error),
         };
         let ground = Ground {
@@ -45,6 +68,8 @@ pub(super) fn run(context: &mut Context<'_>, args: &RollbackArgs) -> anyhow::Res
             writer,
             applying,
             format: args.format.unwrap_or(PlanFormat::Text),
+            following,
+            sharing: &mut sharing,
             asks: !applying.auto_approve,
         };
         let lifting = Lifting { overrides, checked_at: Some(clock::now()) };
@@ -52,6 +77,7 @@ pub(super) fn run(context: &mut Context<'_>, args: &RollbackArgs) -> anyhow::Res
             Ok(plan) => undo(context, ground, plan, lifting).await,
             Err(error) => Err(error),
         };
+        sharing.release(context).await;
         end(embedded).await?;
         exit
     })
@@ -77,9 +103,22 @@ async fn undo(
     Ok(exit)
 }
 
-/// The plan that undoes the run that is meant, as it was shown.
+/// The command that asks for the same again.
+fn again(context: &Context<'_>, args: &RollbackArgs) -> CommandText {
+    let mut again = CommandText::new(&context.global, "rollback");
+    again.word(&args.run);
+    if args.allow_delete {
+        again.word("--allow-delete");
+    }
+    if args.applying.auto_approve {
+        again.word("--auto-approve");
+    }
+    again
+}
+
+/// The plan that undoes the run that is meant.
 fn inverse(
-    context: &mut Context<'_>,
+    context: &Context<'_>,
     args: &RollbackArgs,
     settings: &Settings,
     state: &StateFolder,
@@ -99,13 +138,10 @@ fn inverse(
     };
     let Undoing { name, inverse, changes } = undoing;
     let made = |address: &Address, action: Action| match &changes {
-        Some(changes) => changes.get(&(address.to_string(), action.as_str().to_owned())).cloned(),
+        Some(changes) => changes.get(&(address.to_string(), action.word().to_owned())).cloned(),
         None => Some(Made::default()),
     };
-    let plan = rollback(inverse, &name, made, settings.allow_delete.value);
-    let planning = Planning { format: args.format, detail: args.detail, ..Planning::default() };
-    present(context, &planning, &plan)?;
-    Ok(plan)
+    Ok(rollback(inverse, &name, made, &policy(settings, false)))
 }
 
 /// A run that is to be undone.
@@ -121,7 +157,7 @@ type Changes = BTreeMap<(String, String), Made>;
 
 /// What a journal says was changed, or may have been.
 fn changes(journal: &[String]) -> anyhow::Result<Changes> {
-    let may_be = [OutcomeStatus::Done, OutcomeStatus::Unknown].map(OutcomeStatus::as_str);
+    let may_be = [OutcomeStatus::Done, OutcomeStatus::Unknown].map(OutcomeStatus::word);
     let mut changes = Changes::new();
     for line in journal {
         if let Record::Outcome { change, id, .. } = serde_json::from_str(line)?

@@ -6,14 +6,15 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use super::approval::Ground;
 use super::args::{OnConflict, OnError};
 use super::clock;
-use super::context::Context;
+use super::context::{Context, causes};
 use super::exit::Exit;
-use super::files::FileError;
-use super::journal::{Run, RunJournal, figures};
-use super::state::{Part, RunFolder};
+use super::figures::audited;
+use super::journal::{Run, RunJournal};
+use super::report::{self, Ended};
+use super::state::Part;
 use crate::audit::{CheckRecord, Event, Override, RunEnd, RunStart};
 use crate::plan::{self, Applied, OutcomeStatus, Plan, Status, invert};
-use crate::tenant::{self, Figures, Manner, TenantError};
+use crate::tenant::{self, Figures, Manner};
 
 /// Set by SIGINT and SIGTERM: what is under way is finished, nothing new is started.
 static STOP: AtomicBool = AtomicBool::new(false);
@@ -35,62 +36,67 @@ pub(super) async fn record(
     plan: &Arc<Plan>,
     lifting: Lifting,
 ) -> anyhow::Result<Applied> {
-    let Ground { settings, state, writer, applying, .. } = ground;
+    let Ground { settings, state, writer, applying, following, sharing, .. } = ground;
+    let started = clock::now();
     let folder = state.create_run(&run_name())?;
     folder.write(Part::Plan, &|out| plan::write(plan, out))?;
     // What would undo it is on the disk before the first write.
     let inverse = invert(plan);
     folder.write(Part::Inverse, &|out| plan::write(&inverse, out))?;
     drop(inverse);
+    sharing.claim(context, &folder, &actor(context), &STOP).await?;
     let tenant = settings.tenant()?.name.value.clone();
     let recorder = folder.record(state.audit(&tenant)?)?;
     let run = Run {
         name: folder.name().to_owned(),
         actor: actor(context),
-        tenant,
+        tenant: tenant.clone(),
         commit: plan.source.commit.clone(),
         plan_hash: plan.hash.clone(),
     };
     let journal = Arc::new(RunJournal::new(recorder, run));
-    journal.audit(Event::Start(start(plan, lifting))).await?;
+    let begun = journal.audit(Event::Start(start(plan, lifting))).await;
     let reader = writer.reader();
     let manner = Manner {
         timezone: settings.timezone.value.clone(),
         overwrites: applying.on_conflict == OnConflict::Overwrite,
         stops_on_error: applying.on_error == OnError::Stop,
     };
-    let applied = tenant::apply(writer, Arc::clone(plan), journal.clone(), manner, &STOP).await;
-    let seen = reader.figures();
-    let end = run_end(applied.as_ref(), &seen);
-    let head = journal.audit(Event::End(end.clone())).await;
-    let kept = keep(&folder, &plan.hash, &end);
-    let mut applied = applied?;
-    if let Err(error) = kept {
-        // What was done is told all the same.
-        applied.stopped.get_or_insert(error.to_string());
-    }
-    match head {
-        Ok(head) => {
-            let millis = |percent| seen.percentile(percent).unwrap_or_default().as_millis();
-            // Where standard error is gone, what was done is still told on standard output.
-            let _ = context.note(&format!(
-                "Requests: {}, sent again: {}, latency p50/p95/p99: {}/{}/{} ms\nAudit head: {head}\n",
-                seen.requests,
-                seen.retries,
-                millis(50),
-                millis(95),
-                millis(99)
-            ));
+    let mut applied = match begun {
+        Err(error) => Err(error.into()),
+        Ok(_) => {
+            let work = tenant::apply(writer, Arc::clone(plan), journal.clone(), manner, &STOP);
+            following.run(context, plan, work).await.map_err(anyhow::Error::from)
         }
-        Err(error) => drop(applied.stopped.get_or_insert(error.to_string())),
+    };
+    let figures = reader.figures();
+    let end = run_end(applied.as_ref(), &figures);
+    let head = journal.audit(Event::End(end.clone())).await;
+    let stopped = match &applied {
+        Ok(applied) => applied.stopped.clone(),
+        Err(error) => Some(causes(error)),
+    };
+    let ended = Ended {
+        run: folder.name(),
+        tenant: &tenant,
+        plan_hash: &plan.hash,
+        result: &end.result,
+        stopped: stopped.as_deref(),
+        started,
+        ended: clock::now(),
+        outcomes: applied.as_ref().map_or(&[], |applied| &applied.outcomes),
+        figures: &figures,
+        audit_head: head.as_deref().ok(),
+    };
+    let kept = folder.write(Part::Outcome, &|out| ended.write(out));
+    following.ended(context, settings, plan, &ended).await;
+    if let Ok(applied) = &mut applied {
+        // What was done is told all the same.
+        let unkept = kept.err().map(|error| error.to_string());
+        let unkept = unkept.or_else(|| head.err().map(|error| error.to_string()));
+        applied.stopped = applied.stopped.take().or(unkept);
     }
-    Ok(applied)
-}
-
-/// Writes what became of a run; one that has it has ended.
-pub(super) fn keep(folder: &RunFolder, plan_hash: &str, end: &RunEnd) -> Result<(), FileError> {
-    let outcome = serde_json::json!({"plan_hash": plan_hash, "end": end});
-    folder.write(Part::Outcome, &|out| write!(out, "{outcome}"))
+    applied
 }
 
 fn start(plan: &Plan, lifting: Lifting) -> RunStart {
@@ -108,18 +114,20 @@ fn start(plan: &Plan, lifting: Lifting) -> RunStart {
     }
 }
 
-fn run_end(applied: Result<&Applied, &TenantError>, seen: &Figures) -> RunEnd {
+fn run_end(applied: Result<&Applied, &anyhow::Error>, seen: &Figures) -> RunEnd {
     let result = match applied {
         Ok(applied) if exit(applied) == Exit::Done => "complete",
         _ if STOP.load(Ordering::SeqCst) => "interrupted",
         Ok(_) => "incomplete",
         Err(_) => "failed",
     };
-    let mut outcomes = std::collections::BTreeMap::new();
-    for outcome in applied.into_iter().flat_map(|applied| &applied.outcomes) {
-        *outcomes.entry(outcome.status.as_str().to_owned()).or_default() += 1;
+    let outcomes = applied.map_or(&[][..], |applied| &applied.outcomes);
+    RunEnd {
+        result: result.to_owned(),
+        outcomes: report::audited(outcomes),
+        figures: audited(seen),
+        settled_by: None,
     }
-    RunEnd { result: result.to_owned(), outcomes, figures: figures(seen), settled_by: None }
 }
 
 /// The exit code of an apply (product page, section 3).

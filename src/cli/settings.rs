@@ -2,6 +2,8 @@
 //!
 //! The order is always the same: flag, environment, project file, default.
 
+mod branch;
+mod metrics;
 mod origin;
 mod secrets;
 mod tenant;
@@ -15,6 +17,7 @@ use std::path::{Path, PathBuf};
 
 use jiff::tz::TimeZone;
 
+pub use branch::StateBranch;
 pub use origin::{Origin, Setting};
 pub use secrets::{Credentials, Keys, SecretError, SecretSource};
 pub use tenant::{Endpoint, Tenant};
@@ -22,7 +25,7 @@ pub use url::{Location, UrlError};
 
 use super::environment::Environment;
 use super::exit::UsageError;
-use super::project::{CheckLevel, Project, ProjectTenant};
+use super::project::{CheckLevel, Guards, Project, ProjectTenant};
 use tenant::Choice;
 
 /// Requests under way at once, where nothing else is said.
@@ -58,6 +61,9 @@ pub struct Settings {
     pub folder: PathBuf,
     /// The folders and files with manifests.
     pub manifests: Setting<Vec<PathBuf>>,
+    /// Those that the project lists for the tenant, where the PATH arguments name others. Without a
+    /// project file what they name is all there is.
+    pub listed: Option<Vec<PathBuf>>,
     /// How many requests may be under way at once, from 1.
     pub concurrency: Setting<u16>,
     /// How many requests may be sent in a second, above 0.
@@ -68,10 +74,16 @@ pub struct Settings {
     pub timezone: Setting<TimeZone>,
     /// What the checks do, by their names, as far as the project file says so.
     pub checks: BTreeMap<String, CheckLevel>,
+    /// How much a plan may do, and what is never deleted.
+    pub guards: Guards,
     /// Whether deletions are applied rather than held.
     pub allow_delete: Setting<bool>,
     /// Where audit, runs and lock are kept.
     pub state_dir: Setting<PathBuf>,
+    /// The branch that keeps audit and runs beyond this machine, if there is one.
+    pub state_branch: Option<Setting<StateBranch>>,
+    /// The text file for Prometheus, where one is wanted.
+    pub metrics_file: Setting<Option<PathBuf>>,
     tenant: Result<Tenant, UsageError>,
 }
 
@@ -120,8 +132,18 @@ impl Settings {
                 Setting::project_or(project.and_then(|project| project.policy.allow_delete), false)
             }
         };
+        let listed = listed(project, tenant, &folder);
+        let (manifests, listed) = match flags.paths.is_empty() {
+            true => (listed, None),
+            false => {
+                let paths = flags.paths.iter().map(|path| cwd.join(path)).collect();
+                let listed = file.is_some().then_some(listed.value);
+                (Setting::new(paths, Origin::Arguments), listed)
+            }
+        };
         Ok(Self {
-            manifests: manifests(flags, project, tenant, &folder, cwd),
+            manifests,
+            listed,
             concurrency,
             requests_per_second: Setting::project_or(
                 tenant.and_then(|tenant| tenant.requests_per_second),
@@ -136,8 +158,11 @@ impl Settings {
                 TimeZone::UTC,
             ),
             checks: project.map(|project| project.policy.checks.clone()).unwrap_or_default(),
+            guards: project.map(|project| project.guards.clone()).unwrap_or_default(),
             allow_delete,
             state_dir: state_dir(flags, environment, project, &folder, cwd),
+            state_branch: branch::state_branch(project),
+            metrics_file: metrics::file(environment, project, &folder, cwd),
             tenant: choice.tenant(environment, &folder, cwd),
             project: file,
             folder,
@@ -182,26 +207,36 @@ impl Settings {
         let zone = self.timezone.value.iana_name().unwrap_or("UTC");
         row("timezone", zone.to_owned(), &self.timezone.origin);
         row("allow delete", self.allow_delete.value.to_string(), &self.allow_delete.origin);
+        for (rule, limit) in self.guards.limits.iter() {
+            let origin = if limit.place.is_some() { Origin::Project } else { Origin::Default };
+            row(rule, limit.to_string(), &origin);
+        }
+        let protected = self.guards.protect.iter().map(|protected| protected.pattern.to_string());
+        let protected = protected.collect::<Vec<_>>().join(", ");
+        if !protected.is_empty() {
+            row("protected", protected, &Origin::Project);
+        }
         row("state folder", self.state_dir.value.display().to_string(), &self.state_dir.origin);
+        if let Some(file) = &self.metrics_file.value {
+            row("metrics file", file.display().to_string(), &self.metrics_file.origin);
+        }
+        if let Some(branch) = &self.state_branch {
+            row("state branch", branch.value.to_string(), &branch.origin);
+        }
         rows
     }
 }
 
-fn manifests(
-    flags: &Flags,
+/// The folders and files that are listed for the tenant.
+fn listed(
     project: Option<&Project>,
     tenant: Option<&ProjectTenant>,
     folder: &Path,
-    cwd: &Path,
 ) -> Setting<Vec<PathBuf>> {
-    let seen_from =
-        |folder: &Path, paths: &[PathBuf]| paths.iter().map(|path| folder.join(path)).collect();
-    if !flags.paths.is_empty() {
-        return Setting::new(seen_from(cwd, &flags.paths), Origin::Arguments);
-    }
     let of_tenant = tenant.and_then(|tenant| tenant.manifests.as_deref());
     let of_project = || project.and_then(|project| project.manifests.as_deref());
-    let paths = of_tenant.or_else(of_project).map(|paths| seen_from(folder, paths));
+    let paths = of_tenant.or_else(of_project);
+    let paths = paths.map(|paths| paths.iter().map(|path| folder.join(path)).collect());
     Setting::project_or(paths, vec![folder.to_owned()])
 }
 

@@ -2,26 +2,35 @@
 //! before the next run does anything else.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
+use std::time::Duration;
 
+use super::clock;
 use super::context::Context;
 use super::files::{self, FileError};
 use super::journal::{Record, Run, RunJournal, change};
 use super::making::tenant_of;
-use super::run::{actor, keep};
+use super::report::{self, Ended};
+use super::run::actor;
 use super::settings::Settings;
 use super::state::{Part, RunFolder, StateFolder};
 use crate::audit::{self, Entry, Event, RunEnd};
-use crate::plan::{self, OutcomeStatus, Plan};
-use crate::tenant::{self, Open, Reader};
+use crate::plan::{self, Outcome, OutcomeStatus, Plan};
+use crate::tenant::{self, Figures, Open, Reader};
+
+/// Why a run that has no end has none.
+const CUT_OFF: &str = "the run was cut off";
 
 /// A run that has no end.
 struct CutOff {
     folder: RunFolder,
-    plan: Plan,
+    plan: Arc<Plan>,
+    /// Whether its journal is gone: then each change of the plan may have been written.
+    is_lost: bool,
     /// Writes of which nobody knows what became.
     open: Vec<Open>,
     /// What the journal says became of the others.
-    ended: Vec<audit::Change>,
+    ended: BTreeMap<(String, String), audit::Change>,
     /// What the audit has of it.
     told: Vec<Entry>,
 }
@@ -74,13 +83,14 @@ fn told(state: &StateFolder, tenant: &str, run: &str) -> Result<Vec<Entry>, File
 impl CutOff {
     fn of(folder: RunFolder, plan: Plan, told: Vec<Entry>) -> anyhow::Result<Self> {
         let mut open: BTreeMap<(String, &'static str), Open> = BTreeMap::new();
-        let mut ended = Vec::new();
+        let (mut ended, mut is_lost) = (BTreeMap::new(), false);
         for line in folder.journal()? {
             match serde_json::from_str(&line)? {
+                Record::Lost => is_lost = true,
                 Record::Intent { intent } => {
-                    let key = (intent.address.to_string(), intent.action.as_str());
+                    let key = (intent.address.to_string(), intent.action.word());
                     let (address, action) = (intent.address, intent.action);
-                    let (attempts, payload_hash) = (intent.attempt, intent.payload_hash);
+                    let (attempts, payload_hash) = (intent.attempt, Some(intent.payload_hash));
                     open.insert(key, Open { address, action, attempts, payload_hash });
                 }
                 Record::Outcome { change, .. } => {
@@ -88,11 +98,16 @@ impl CutOff {
                         *address != change.address || *word != change.written_as()
                     };
                     open.retain(|key, _| is_other(key));
-                    ended.push(change);
+                    ended.insert((change.address.clone(), change.written_as().to_owned()), change);
                 }
             }
         }
-        Ok(Self { folder, plan, open: open.into_values().collect(), ended, told })
+        let mut open: Vec<Open> = open.into_values().collect();
+        if is_lost {
+            open.extend(plan.live().filter_map(Open::of));
+        }
+        let plan = Arc::new(plan);
+        Ok(Self { folder, plan, open, is_lost, ended, told })
     }
 
     /// Looks, and writes what is missing into journal and audit; returns what a person is told.
@@ -104,7 +119,12 @@ impl CutOff {
         reader: &Reader,
     ) -> anyhow::Result<String> {
         let zone = &settings.timezone.value;
-        let settled = tenant::settle(reader, &self.plan, &self.open, zone).await?;
+        let open = self.open.clone();
+        let mut settled = tenant::settle(reader, Arc::clone(&self.plan), open, zone).await?;
+        if self.is_lost {
+            // What was not written may not have been tried either.
+            settled.retain(|outcome| outcome.status != OutcomeStatus::Failed);
+        }
         let tenant = settings.tenant()?.name.value.clone();
         let by = actor(context);
         let first = self.told.first();
@@ -124,42 +144,86 @@ impl CutOff {
                 _ => None,
             })
             .collect();
-        let mut counts: BTreeMap<String, u64> = BTreeMap::new();
-        for change in &self.ended {
-            *counts.entry(change.result.clone()).or_default() += 1;
+        for change in self.ended.values() {
             if !is_told.contains(&(change.address.as_str(), change.action.as_str())) {
                 let change = audit::Change { settled_by: Some(by.clone()), ..change.clone() };
                 journal.audit(Event::Change(change)).await?;
             }
         }
-        let mut found = BTreeMap::new();
         for outcome in &settled {
-            *found.entry(outcome.status).or_default() += 1_u64;
-            *counts.entry(outcome.status.as_str().to_owned()).or_default() += 1;
             let change = audit::Change { settled_by: Some(by.clone()), ..change(outcome) };
             journal.ended(change, outcome).await?;
         }
+        let outcomes = self.outcomes(&settled);
         let end = RunEnd {
             result: "cut-off".to_owned(),
-            outcomes: counts,
+            outcomes: report::audited(&outcomes),
             settled_by: Some(by),
             ..RunEnd::default()
         };
-        if first.is_some() {
-            journal.audit(Event::End(end.clone())).await?;
-        }
-        keep(&self.folder, &self.plan.hash, &end)?;
-        Ok(self.said(&found))
+        let head = match first {
+            Some(_) => Some(journal.audit(Event::End(end.clone())).await?),
+            None => None,
+        };
+        let ended = Ended {
+            run: self.folder.name(),
+            tenant: &tenant,
+            plan_hash: &self.plan.hash,
+            result: &end.result,
+            stopped: Some(CUT_OFF),
+            started: first.map_or_else(clock::now, |entry| entry.time),
+            ended: clock::now(),
+            outcomes: &outcomes,
+            figures: &Figures::default(),
+            audit_head: head.as_deref(),
+        };
+        self.folder.write(Part::Outcome, &|out| ended.write(out))?;
+        Ok(self.said(&settled))
     }
 
-    fn said(&self, found: &BTreeMap<OutcomeStatus, u64>) -> String {
+    /// What became of every change of the plan.
+    fn outcomes(&self, settled: &[Outcome]) -> Vec<Outcome> {
+        let settled: BTreeMap<_, _> =
+            settled.iter().map(|outcome| ((&outcome.address, outcome.action), outcome)).collect();
+        let of = |change: &plan::Change| {
+            let action = change.action()?;
+            if let Some(outcome) = settled.get(&(&change.address, action)) {
+                return Some((*outcome).clone());
+            }
+            let address = change.address.to_string();
+            let ended = self.ended.get(&(address, action.word().to_owned()));
+            Some(match ended {
+                Some(told) => read_back(change, told),
+                None => Outcome::not_started(change, CUT_OFF.to_owned()),
+            })
+        };
+        self.plan.live().filter_map(of).collect()
+    }
+
+    fn said(&self, settled: &[Outcome]) -> String {
         let name = self.folder.name();
-        let found: Vec<String> =
-            found.iter().map(|(status, count)| format!("{count} {}", status.as_str())).collect();
+        let found: Vec<String> = report::audited(settled)
+            .into_iter()
+            .map(|(status, count)| format!("{count} {status}"))
+            .collect();
         let found = match found[..] {
             [] => "no write was under way".to_owned(),
-            _ => format!("of the writes that were under way, {}", found.join(", ")),
+            _ => format!("of the writes that were under way: {}", found.join(", ")),
         };
         format!("The run {name} was cut off; {found}. The audit has it now.\n")
+    }
+}
+
+/// What became of a change, as journal and audit have it.
+fn read_back(change: &plan::Change, told: &audit::Change) -> Outcome {
+    let word = serde_json::Value::from(told.result.as_str());
+    let status = serde_json::from_value(word).unwrap_or(OutcomeStatus::Unknown);
+    Outcome {
+        attempts: told.attempts,
+        duration: Duration::from_millis(told.duration_ms),
+        http_status: told.status,
+        request_id: told.request_id.clone(),
+        payload_hash: told.payload_hash.clone(),
+        ..Outcome::of(change, status)
     }
 }

@@ -3,6 +3,7 @@
 use std::io::Write;
 use std::path::Path;
 
+use super::again::CommandText;
 use super::args::{DetailArg, PlanFormat, ShowArgs};
 use super::console::Stream;
 use super::context::Context;
@@ -14,7 +15,8 @@ use crate::render::{self, Detail};
 /// Runs the command.
 pub(super) fn run(context: &mut Context<'_>, args: &ShowArgs) -> anyhow::Result<Exit> {
     let plan = open(context, &args.file)?;
-    print(context, &plan, args.format, Detail::from(args.detail))?;
+    let again = CommandText::apply_saved(&context.global, &args.file);
+    print(context, &plan, args.format, Detail::from(args.detail), &again)?;
     Ok(Exit::Done)
 }
 
@@ -32,9 +34,10 @@ pub(super) fn print(
     plan: &Plan,
     format: PlanFormat,
     detail: Detail,
+    again: &CommandText,
 ) -> anyhow::Result<()> {
     match format {
-        PlanFormat::Text => talk(context, Stream::Out, plan, detail),
+        PlanFormat::Text => talk(context, Stream::Out, plan, detail, again),
         PlanFormat::Json => Ok(context.console.stream(&|out| write_file(plan, out))?),
     }
 }
@@ -45,8 +48,9 @@ pub(super) fn talk(
     stream: Stream,
     plan: &Plan,
     detail: Detail,
+    again: &CommandText,
 ) -> anyhow::Result<()> {
-    Ok(context.console.talk_long(stream, |out| render::plan(out, plan, detail))?)
+    Ok(context.console.talk_long(stream, |out| render::plan(out, plan, detail, again.as_str()))?)
 }
 
 /// Writes a plan as its file has it.

@@ -1,6 +1,7 @@
 //! The state folder: audits, runs and the lock. Plan and apply never need what is in it.
 
 mod audit_log;
+mod git;
 mod lock;
 mod recorder;
 mod run;
@@ -8,6 +9,7 @@ mod run;
 use std::path::{Path, PathBuf};
 
 pub use audit_log::AuditLog;
+pub use git::{Claim, GitError, SharedError, SharedState};
 pub use lock::{Holder, Lock};
 pub use recorder::{RecordError, Recorder, Synced};
 pub use run::{Part, RunFolder};

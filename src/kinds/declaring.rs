@@ -1,9 +1,11 @@
 //! Where the kinds put what they declare: references are resolved and doubles are found here.
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 use crate::model::{
-    Address, Declared, Desired, Facts, Finding, Item, Key, Node, Place, ReferenceError, unresolved,
+    Address, Declared, Desired, Facts, Finding, Item, Key, Node, Place, ReferenceError, Renamed,
+    unresolved,
 };
 
 /// Collects declarations and findings while the manifests are read.
@@ -78,6 +80,16 @@ impl<'a> Declaring<'a> {
             }
             new.place < old.place
         });
+    }
+
+    /// Declares that the resource at this address has another name in the tenant.
+    pub fn rename(&mut self, address: &Address, renamed: Renamed) {
+        self.desired.rename(address, renamed);
+    }
+
+    /// Declares that under this first part of addresses nothing should be but what is declared.
+    pub fn exclude_others(&mut self, head: &Arc<str>, place: &Place) {
+        self.desired.exclude_others(head, place);
     }
 
     /// Items of one manifest kind by name; a name that is used for two different ones is a finding.

@@ -17,8 +17,8 @@ use serde::{Deserialize, Serialize};
 use crate::facts;
 use crate::http::{Dialect, Read, Write};
 use crate::model::{
-    Address, Declared, Desired, Document, Facts, Finding, Item, Level, Links, ManifestKind, Named,
-    Observed, Raw, Remote,
+    Address, Declared, Desired, Document, Facts, Finding, Item, Leaf, Level, Limits, Links,
+    ManifestKind, Named, Names, Observed, Raw, Remote,
 };
 use crate::world::Collection;
 
@@ -36,9 +36,10 @@ pub trait Kind: Sync {
     /// The sorts of names that these manifests need to be understood: `skill`, `queue`, `agent`.
     fn needs(&self, items: &[Item]) -> BTreeSet<&'static str>;
 
-    /// The names that the manifests give to resources which they want to exist.
-    fn declared_names<'i>(&self, items: &'i [Item]) -> Vec<&'i str> {
-        let _ = items;
+    /// Enters what the manifests make of the names that the tenant tells: those that they create,
+    /// and new ones of what they rename. What this tenant makes impossible is a finding.
+    fn enter_names(&self, items: &[Item], names: &mut Names) -> Vec<Finding> {
+        let _ = (items, names);
         Vec::new()
     }
 
@@ -54,6 +55,14 @@ pub trait Kind: Sync {
     fn label(&self, address: &Address, links: &Links, facts: &Facts) -> String {
         let _ = (links, facts);
         address.segment(0)
+    }
+
+    /// The leaf by which a resource as it is names `target`, and the value by which it would not;
+    /// none where it does not, or cannot be without. For resources that name each other and shall
+    /// all be deleted.
+    fn unlink(&self, document: &Document, target: &Address) -> Option<Leaf> {
+        let _ = (document, target);
+        None
     }
 
     /// The rules that its changes are checked against.
@@ -166,9 +175,9 @@ pub enum Action {
 }
 
 impl Action {
-    /// Its word in audits and reports.
+    /// The action in a word, as plans, audits and reports have it.
     #[must_use]
-    pub fn as_str(self) -> &'static str {
+    pub fn word(self) -> &'static str {
         match self {
             Self::Create => "create",
             Self::Update => "update",
@@ -237,6 +246,9 @@ pub enum Needs {
     Strategies,
     /// The licences of the agents whose assignments change.
     Licences,
+    /// Which changes are withheld: the rule is about what will be, so that it is asked when that
+    /// is known, whatever the kind of the changes.
+    Held,
 }
 
 /// One proposed change, as checks see it.
@@ -254,18 +266,33 @@ pub struct Proposal<'a> {
     pub place: &'a crate::model::Place,
     /// What it names.
     pub links: &'a Links,
+    /// Whether it is withheld, as far as that is known by now.
+    pub held: bool,
 }
 
 /// What a rule looks at.
 pub struct Checking<'a> {
-    /// The proposed changes of the rule's kind.
-    pub proposals: Vec<Proposal<'a>>,
+    /// The proposed changes of the rule's kind, by address.
+    pub proposals: &'a [Proposal<'a>],
+    /// Those of all kinds.
+    pub all: &'a [Proposal<'a>],
     /// What was read.
     pub observed: &'a Observed,
     /// What should be.
     pub desired: &'a Desired,
     /// What the tenant says and we do not manage.
     pub facts: &'a Facts,
+    /// How much a change may do.
+    pub limits: &'a Limits,
+}
+
+impl<'a> Checking<'a> {
+    /// The proposed change of a resource; where there are two, the last one.
+    #[must_use]
+    pub fn proposal(&self, address: &Address) -> Option<&'a Proposal<'a>> {
+        let end = self.all.partition_point(|proposal| proposal.address <= address);
+        self.all.get(..end)?.last().filter(|proposal| proposal.address == address)
+    }
 }
 
 /// The kind of an address.

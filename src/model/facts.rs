@@ -26,6 +26,8 @@ pub struct Facts {
     pub licensed_agents: Option<u64>,
     /// The zone of times that the tenant sends without an offset.
     pub timezone: jiff::tz::TimeZone,
+    /// The time that the plan is made for; where there is none, no rule about time is asked.
+    pub now: Option<jiff::Timestamp>,
 }
 
 impl Default for Facts {
@@ -36,6 +38,7 @@ impl Default for Facts {
             licences: BTreeMap::new(),
             licensed_agents: None,
             timezone: jiff::tz::TimeZone::UTC,
+            now: None,
         }
     }
 }

@@ -1,6 +1,8 @@
-//! References: how a text in a manifest finds the tenant's thing, exactly and never by guess.
+//! How a text in a manifest finds the tenant's thing: exactly, and never by guess.
 
 use std::collections::BTreeMap;
+
+use super::reference::{Reference, ReferenceError, closest};
 
 /// One thing that the tenant lists: an agent, a skill or a queue.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -13,31 +15,6 @@ pub struct Named {
     pub email: Option<String>,
 }
 
-/// A reference as it stands in a manifest: `billing`, `id:s-1` or `name:billing`.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Reference<'a> {
-    /// Matches an id, a name or an e-mail address.
-    Bare(&'a str),
-    /// Matches an id only.
-    Id(&'a str),
-    /// Matches a name only.
-    Name(&'a str),
-}
-
-impl<'a> Reference<'a> {
-    /// Reads the prefix.
-    #[must_use]
-    pub fn parse(text: &'a str) -> Self {
-        if let Some(id) = text.strip_prefix("id:") {
-            Self::Id(id)
-        } else if let Some(name) = text.strip_prefix("name:") {
-            Self::Name(name)
-        } else {
-            Self::Bare(text)
-        }
-    }
-}
-
 /// What a reference found.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Key {
@@ -45,47 +22,6 @@ pub struct Key {
     pub segment: String,
     /// The tenant's identifier; none for what the plan will create.
     pub id: Option<String>,
-}
-
-/// Why a reference found nothing, or too much.
-#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-pub enum ReferenceError {
-    /// Nothing has that id, name or address.
-    #[error("the tenant has no {kind} `{text}`")]
-    Unknown {
-        /// What was looked for: `skill`.
-        kind: &'static str,
-        /// The reference as written.
-        text: String,
-        /// A name that looks alike.
-        similar: Option<String>,
-    },
-    /// Two different things match.
-    #[error("`{text}` matches two {kind}s: {first} and {second}")]
-    Ambiguous {
-        /// What was looked for.
-        kind: &'static str,
-        /// The reference as written.
-        text: String,
-        /// One match.
-        first: String,
-        /// Another match.
-        second: String,
-    },
-}
-
-impl ReferenceError {
-    /// The way out.
-    #[must_use]
-    pub fn hint(&self) -> String {
-        match self {
-            Self::Unknown { similar: Some(similar), .. } => format!("did you mean `{similar}`?"),
-            Self::Unknown { kind, .. } => {
-                format!("a reference is the {kind}'s id, name or e-mail address, exactly")
-            }
-            Self::Ambiguous { .. } => "write `id:…` or `name:…` to say which".to_owned(),
-        }
-    }
 }
 
 /// All things of one sort that the tenant lists, found by any of their texts.
@@ -97,6 +33,17 @@ pub struct Names {
     by_id: BTreeMap<String, usize>,
     by_name: BTreeMap<String, Vec<usize>>,
     by_email: BTreeMap<String, Vec<usize>>,
+    /// What is renamed, by the new name.
+    renamed: BTreeMap<String, Former>,
+}
+
+/// What a thing is called in the tenant before a manifest renames it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Former {
+    /// Its name, where it has one.
+    pub name: Option<String>,
+    /// Its address segment.
+    pub segment: String,
 }
 
 impl Names {
@@ -137,6 +84,44 @@ impl Names {
         if !self.by_name.contains_key(name) {
             self.add(Named { name: Some(name.to_owned()), ..Named::default() });
         }
+    }
+
+    /// Gives the things with these ids new names. From here on they are found by these alone, and
+    /// so is what names them: the tenant is seen as it will be called.
+    pub fn rename<'n>(&mut self, renames: impl IntoIterator<Item = (&'n str, &'n str)>) {
+        let mut renamed: Vec<(usize, &str, Former)> = Vec::new();
+        for (id, name) in renames {
+            if let Some(index) = self.by_id.get(id).copied() {
+                let former = self.entries[index].name.clone();
+                renamed.push((
+                    index,
+                    name,
+                    Former { name: former, segment: self.key(index).segment },
+                ));
+            }
+        }
+        // All old names go before any new one comes: one may be both.
+        for (index, _, former) in &renamed {
+            if let Some(name) = &former.name
+                && let Some(all) = self.by_name.get_mut(name)
+            {
+                all.retain(|other| other != index);
+                if all.is_empty() {
+                    self.by_name.remove(name);
+                }
+            }
+        }
+        for (index, name, former) in renamed {
+            self.entries[index].name = Some(name.to_owned());
+            self.by_name.entry(name.to_owned()).or_default().push(index);
+            self.renamed.insert(name.to_owned(), former);
+        }
+    }
+
+    /// What the thing with this new name is called in the tenant, where a manifest renames it.
+    #[must_use]
+    pub fn former(&self, name: &str) -> Option<&Former> {
+        self.renamed.get(name)
     }
 
     /// How many there are.
@@ -202,17 +187,27 @@ impl Names {
         found.dedup();
         match found[..] {
             [one] => Ok(self.key(one)),
-            [] => Err(ReferenceError::Unknown {
-                kind: self.kind,
-                text: text.to_owned(),
-                similar: self.similar(text),
-            }),
+            [] => Err(self.missing(text)),
             [first, second, ..] => Err(ReferenceError::Ambiguous {
                 kind: self.kind,
                 text: text.to_owned(),
                 first: self.describe(first),
                 second: self.describe(second),
             }),
+        }
+    }
+
+    /// Why nothing has this name.
+    fn missing(&self, text: &str) -> ReferenceError {
+        let (kind, text) = (self.kind, text.to_owned());
+        let name = match Reference::parse(&text) {
+            Reference::Bare(name) | Reference::Name(name) => Some(name),
+            Reference::Id(_) => None,
+        };
+        let is_former = |(_, former): &(&String, &Former)| former.name.as_deref() == name;
+        match self.renamed.iter().find(is_former).filter(|_| name.is_some()) {
+            Some((to, _)) => ReferenceError::Renamed { kind, to: to.clone(), text },
+            None => ReferenceError::Unknown { kind, similar: self.similar(&text), text },
         }
     }
 
@@ -244,26 +239,6 @@ impl Names {
         let texts = self.by_name.keys().chain(self.by_email.keys()).chain(self.by_id.keys());
         closest(text, texts.map(String::as_str))
     }
-}
-
-/// The longest text that a "did you mean" is looked for, in characters.
-const LONGEST_HINT: usize = 100;
-
-/// The candidate that is most like `text`, if any is like enough for a "did you mean".
-#[must_use]
-pub fn closest<'a>(text: &str, candidates: impl IntoIterator<Item = &'a str>) -> Option<String> {
-    let length = text.chars().count();
-    let near = |candidate: &str| {
-        let other = candidate.chars().count();
-        length <= LONGEST_HINT && other.abs_diff(length) <= 1 + other / 4
-    };
-    candidates
-        .into_iter()
-        .filter(|candidate| near(candidate))
-        .map(|candidate| (strsim::damerau_levenshtein(text, candidate), candidate))
-        .filter(|(distance, candidate)| *distance <= 1 + candidate.chars().count() / 4)
-        .min()
-        .map(|(_, candidate)| candidate.to_owned())
 }
 
 #[cfg(test)]
@@ -313,6 +288,41 @@ mod tests {
     fn a_typo_is_told() {
         let error = skills().resolve("biling").unwrap_err();
         assert_eq!(error.hint(), "did you mean `billing`?");
+    }
+
+    #[test]
+    fn what_is_renamed_is_found_by_its_new_name() {
+        let mut names = Names::new(
+            "queue",
+            false,
+            [
+                named("q-1", "a", ""),
+                named("q-2", "b", ""),
+                named("q-3", "twin", ""),
+                named("q-4", "twin", ""),
+            ],
+        );
+        names.rename([("q-1", "b"), ("q-2", "c"), ("q-4", "own"), ("q-9", "none")]);
+        let check = |text: &str, expect: &str| {
+            let told = match names.resolve(text) {
+                Ok(key) => format!("{} {}", key.segment, key.id.unwrap()),
+                Err(error) => format!("{error}; {}", error.hint()),
+            };
+            assert_eq!(told, expect, "{text}");
+        };
+        check("b", "b q-1");
+        check("c", "c q-2");
+        check("id:q-1", "b q-1");
+        check("a", "the queue `a` is being renamed to `b`; write `b`");
+        check("name:a", "the queue `name:a` is being renamed to `b`; write `b`");
+        // Of two that shared a name, the one that keeps it is alone with it.
+        check("twin", "twin q-3");
+        check("own", "own q-4");
+        let former = |name: &str| names.former(name).map(|former| former.segment.as_str());
+        assert_eq!(
+            ["b", "c", "own", "a"].map(former),
+            [Some("a"), Some("b"), Some("id:q-4"), None]
+        );
     }
 
     #[test]

@@ -1,135 +1,229 @@
-//! Patterns of addresses: `queue/Emergency*`, `assignment/*/billing`, `assignment/u-1016/**`.
+//! Patterns that addresses are chosen by: `queue/Emergency*`, `assignment/*/billing`.
+
+use std::fmt;
+use std::str::FromStr;
 
 use super::Address;
 
-/// Which addresses are meant. `*` stands for any text within a segment, `**` for any text at all;
-/// everything else for itself, spelled as addresses are. A `*` of a name is `%2A` in its address.
+/// A pattern of addresses, spelled as they are: `*` stands for any text within a segment, `**` for
+/// any text across segments; everything else stands for itself.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Pattern {
     text: String,
-    parts: Vec<Part>,
+    steps: Vec<Step>,
 }
 
-#[derive(Clone, Debug, PartialEq, Eq)]
-enum Part {
-    Text(String),
-    /// Any text without a slash.
+/// What a pattern asks of an address, piece by piece.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Step {
+    Byte(u8),
+    /// Any bytes but a slash.
     Within,
-    /// Any text.
+    /// Any bytes.
     Across,
 }
 
 /// What is wrong with a text that should be a pattern.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-#[error(
-    "`{0}` is no pattern of addresses: expected KIND/NAME, such as queue/billing or queue/Night*"
-)]
-pub struct PatternError(String);
+pub enum PatternError {
+    /// It has no kind, no name, or nothing between two slashes.
+    #[error("`{0}` is no pattern of addresses: expected KIND/NAME, such as queue/Emergency*")]
+    Shape(String),
+    /// It begins with what no kind is called.
+    #[error("`{0}` matches nothing: a kind is lower-case, such as in queue/Emergency*")]
+    Kind(String),
+    /// It has more than two stars side by side.
+    #[error("`{0}` has `***`: `*` stands for text within a segment, `**` across segments")]
+    Stars(String),
+    /// It has a percent sign that encodes nothing.
+    #[error(
+        "`{0}` has a `%` that encodes nothing: addresses spell `%` as %25, `/` as %2F, `*` as %2A"
+    )]
+    Percent(String),
+    /// It has a character that no address has.
+    #[error("a pattern of addresses has no control characters")]
+    Control,
+}
 
 impl Pattern {
     /// Reads a pattern.
     ///
     /// # Errors
-    /// It is empty, has control characters, or could never match an address.
+    /// No address could ever match it.
     pub fn parse(text: &str) -> Result<Self, PatternError> {
-        let has_kind = text.split_once('/').is_some_and(|(kind, name)| {
-            let is_word = |c: char| c.is_ascii_lowercase() || matches!(c, '-' | '*');
-            !kind.is_empty() && kind.chars().all(is_word) && !name.is_empty()
-        });
-        if !(has_kind || text.starts_with("**")) || text.chars().any(char::is_control) {
-            return Err(PatternError(text.to_owned()));
+        if text.chars().any(char::is_control) {
+            return Err(PatternError::Control);
         }
-        let mut parts = Vec::new();
-        let mut rest = text;
-        while let Some(at) = rest.find('*') {
-            if at > 0 {
-                parts.push(Part::Text(rest[..at].to_owned()));
-            }
-            let stars = rest[at..].bytes().take_while(|byte| *byte == b'*').count();
-            parts.push(if stars == 1 { Part::Within } else { Part::Across });
-            rest = &rest[at + stars..];
+        if text.contains("***") {
+            return Err(PatternError::Stars(text.to_owned()));
         }
-        if !rest.is_empty() {
-            parts.push(Part::Text(rest.to_owned()));
+        let parts: Vec<&str> = text.split('/').collect();
+        if parts.iter().any(|part| part.is_empty()) || (parts.len() < 2 && !text.contains("**")) {
+            return Err(PatternError::Shape(text.to_owned()));
         }
-        Ok(Self { text: text.to_owned(), parts })
+        let head = parts.first().copied().unwrap_or_default();
+        let kind = head.split("**").next().unwrap_or_default();
+        if !kind.chars().all(|c| c.is_ascii_lowercase() || matches!(c, '-' | '*')) {
+            return Err(PatternError::Kind(text.to_owned()));
+        }
+        let steps = steps(text).ok_or_else(|| PatternError::Percent(text.to_owned()))?;
+        Ok(Self { text: text.to_owned(), steps })
     }
 
-    /// The pattern as it was written.
-    #[must_use]
-    pub fn as_str(&self) -> &str {
-        &self.text
-    }
-
-    /// Whether an address is meant.
+    /// Whether an address matches.
     #[must_use]
     pub fn matches(&self, address: &Address) -> bool {
-        fits(&self.parts, &address.to_string())
-    }
-}
-
-fn fits(parts: &[Part], text: &str) -> bool {
-    let Some((part, rest)) = parts.split_first() else { return text.is_empty() };
-    let reach = match part {
-        Part::Text(literal) => {
-            return text.strip_prefix(&**literal).is_some_and(|text| fits(rest, text));
+        // Every place of the pattern that the text so far leads to, so that no text takes long.
+        let mut at = vec![false; self.steps.len() + 1];
+        at[0] = true;
+        self.pass_stars(&mut at);
+        for byte in address.to_string().bytes() {
+            let mut next = vec![false; at.len()];
+            for (index, step) in self.steps.iter().enumerate().filter(|(index, _)| at[*index]) {
+                match step {
+                    Step::Byte(own) if *own == byte => next[index + 1] = true,
+                    Step::Within if byte != b'/' => next[index] = true,
+                    Step::Across => next[index] = true,
+                    Step::Byte(_) | Step::Within => {}
+                }
+            }
+            self.pass_stars(&mut next);
+            at = next;
         }
-        Part::Within => text.find('/').unwrap_or(text.len()),
-        Part::Across => text.len(),
-    };
-    let ends = text.char_indices().map(|(at, _)| at).chain([text.len()]);
-    ends.take_while(|end| *end <= reach).any(|end| fits(rest, &text[end..]))
-}
+        at.last().copied().unwrap_or_default()
+    }
 
-impl std::fmt::Display for Pattern {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.write_str(&self.text)
+    /// A star may stand for nothing.
+    fn pass_stars(&self, at: &mut [bool]) {
+        for (index, step) in self.steps.iter().enumerate() {
+            if at[index] && !matches!(step, Step::Byte(_)) {
+                at[index + 1] = true;
+            }
+        }
+    }
+
+    /// The kind of every address that matches; none where it may be any.
+    #[must_use]
+    pub fn kind(&self) -> Option<&str> {
+        self.text.split('/').next().filter(|kind| !kind.contains('*'))
     }
 }
 
-impl<'de> serde::Deserialize<'de> for Pattern {
-    fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        let text = String::deserialize(deserializer)?;
-        Self::parse(&text).map_err(serde::de::Error::custom)
+fn steps(text: &str) -> Option<Vec<Step>> {
+    let mut steps = Vec::with_capacity(text.len());
+    let mut rest = text.as_bytes();
+    while let Some((first, tail)) = rest.split_first() {
+        rest = tail;
+        match (first, tail) {
+            (b'*', [b'*', tail @ ..]) => {
+                steps.push(Step::Across);
+                rest = tail;
+            }
+            (b'*', _) => steps.push(Step::Within),
+            (b'%', [high, low, ..]) if [high, low].iter().all(|b| b.is_ascii_hexdigit()) => {
+                let digits = [*high, *low].map(|byte| Step::Byte(byte.to_ascii_uppercase()));
+                steps.push(Step::Byte(b'%'));
+                steps.extend(digits);
+                rest = tail.get(2..).unwrap_or_default();
+            }
+            (b'%', _) => return None,
+            (byte, _) => steps.push(Step::Byte(*byte)),
+        }
+    }
+    Some(steps)
+}
+
+impl FromStr for Pattern {
+    type Err = PatternError;
+
+    fn from_str(text: &str) -> Result<Self, PatternError> {
+        Self::parse(text)
+    }
+}
+
+impl fmt::Display for Pattern {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.text)
     }
 }
 
 #[cfg(test)]
 mod tests {
-    use super::Pattern;
+    use super::{Pattern, PatternError};
+    use crate::model::Address;
 
     #[test]
-    fn stars_stay_within_a_segment_and_double_stars_do_not() {
+    fn stars_stand_for_text_within_and_across_segments() {
         let check = |pattern: &str, address: &str, expect: bool| {
-            let address = address.parse().unwrap();
-            assert_eq!(
-                Pattern::parse(pattern).unwrap().matches(&address),
-                expect,
-                "{pattern} {address}"
-            );
+            let address: Address = address.parse().unwrap();
+            let pattern = Pattern::parse(pattern).unwrap();
+            assert_eq!(pattern.matches(&address), expect, "{pattern} {address}");
         };
-        check("queue/billing", "queue/billing", true);
-        check("queue/billing", "queue/billing2", false);
+        check("queue/Main", "queue/Main", true);
+        check("queue/Main", "queue/Mains", false);
+        check("queue/main", "queue/Main", false);
+        check("queue/Emergency*", "queue/Emergency Line", true);
         check("queue/Emergency*", "queue/Emergency", true);
-        check("queue/Emergency*", "queue/Emergency North", true);
-        check("queue/*gency*", "queue/Emergency North", true);
-        check("queue/Ü*", "queue/Überlauf", true);
-        check("queue/*", "queue/a%2Fb", true);
-        check("assignment/u-1/*", "assignment/u-1/billing", true);
-        check("assignment/*", "assignment/u-1/billing", false);
-        check("assignment/**", "assignment/u-1/billing", true);
+        check("queue/Emergency*", "queue/No Emergency", false);
+        check("queue/*Line*", "queue/Emergency Line 2", true);
+        check("queue/*", "assignment/u-1/billing", false);
+        check("*/Main", "queue/Main", true);
         check("assignment/*/billing", "assignment/u-1/billing", true);
-        check("assignment/*/billing", "assignment/u-1/billing_en", false);
-        check("**/billing", "assignment/u-1/billing", true);
-        check("**", "queue/x", true);
-        check("*/x", "queue/x", true);
-        check("queue/100%25%2A", "queue/100%25%2A", true);
+        check("assignment/*/billing", "assignment/u-1/sales", false);
+        check("assignment/*", "assignment/u-1/billing", false);
+        check("assignment/u-1/*", "assignment/u-1/billing", true);
+        check("assignment/**", "assignment/u-1/billing", true);
+        check("assignment/**billing", "assignment/u-1/billing", true);
+        check("export/**/Main", "export/live/Main", true);
+        check("**", "queue/Main", true);
+        check("**Main", "queue/Main", true);
+        check("queue/a*b*c", "queue/a-b-b-c", true);
+        check("queue/a*b*c", "queue/a-c-b", false);
+        check("queue/Überlauf*", "queue/Überlauf 日本", true);
+        let hostile = format!("queue/{}b", "a".repeat(300));
+        check(&format!("queue/{}", "a*".repeat(60)), &hostile, true);
+        check(&format!("queue/{}c", "a*".repeat(60)), &hostile, false);
     }
 
     #[test]
-    fn what_can_match_nothing_is_refused() {
-        for text in ["", "queue", "queue/", "/x", "Queue/x", "queue/a\u{7}", "*"] {
-            assert!(Pattern::parse(text).is_err(), "{text:?}");
-        }
+    fn a_name_with_special_characters_is_spelled_as_in_its_address() {
+        let check = |pattern: &str, name: &str, expect: bool| {
+            let pattern = Pattern::parse(pattern).unwrap();
+            assert_eq!(pattern.matches(&Address::new("queue", &[name])), expect, "{name}");
+        };
+        check("queue/Sales %2f EMEA", "Sales / EMEA", true);
+        check("queue/Sales*", "Sales / EMEA", true);
+        check("queue/100%25", "100%", true);
+        check("queue/%2A*", "*star", true);
+        check("queue/%2A*", "star", false);
+    }
+
+    #[test]
+    fn what_could_match_nothing_is_refused() {
+        let check = |text: &str, expect: fn(String) -> PatternError| {
+            assert_eq!(Pattern::parse(text), Err(expect(text.to_owned())), "{text}");
+        };
+        check("", PatternError::Shape);
+        check("queue", PatternError::Shape);
+        check("Emergency*", PatternError::Shape);
+        check("queue/", PatternError::Shape);
+        check("/queue/x", PatternError::Shape);
+        check("queue//x", PatternError::Shape);
+        check("Queue/x", PatternError::Kind);
+        check("queue/***", PatternError::Stars);
+        check("queue/100%", PatternError::Percent);
+        check("queue/100%zz", PatternError::Percent);
+        check("queue/a\u{7}", |_| PatternError::Control);
+    }
+
+    #[test]
+    fn the_kind_is_known_unless_a_star_stands_for_it() {
+        let check = |text: &str, expect: Option<&str>| {
+            assert_eq!(Pattern::parse(text).unwrap().kind(), expect, "{text}");
+        };
+        check("queue/*", Some("queue"));
+        check("*/Main", None);
+        check("**", None);
+        check("que**", None);
     }
 }

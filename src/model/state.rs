@@ -1,6 +1,7 @@
 //! What should be, and what is.
 
 use std::collections::BTreeMap;
+use std::ops::{Deref, DerefMut};
 use std::sync::Arc;
 
 use smallvec::SmallVec;
@@ -45,8 +46,84 @@ pub struct Declared {
     pub links: Links,
 }
 
-/// Everything that the manifests declare.
-pub type Desired = Resources<Declared>;
+/// Everything that the manifests declare: the resources, which it reads as, and what they say about
+/// the rest.
+#[derive(Clone, Debug, Default)]
+pub struct Desired {
+    resources: Resources<Declared>,
+    /// The first parts of addresses under which nothing else should be, and where a manifest says
+    /// so.
+    exclusive: BTreeMap<Arc<str>, Place>,
+    /// What the tenant calls otherwise, by its new address.
+    renamed: BTreeMap<Address, Renamed>,
+}
+
+/// What a resource is called in the tenant before a manifest renames it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Renamed {
+    /// The address that it has.
+    pub from: Address,
+    /// The name that it has, if it has one.
+    pub before: Option<String>,
+    /// The name that it will have.
+    pub after: String,
+}
+
+impl Desired {
+    /// Nothing else should be under this first part of addresses.
+    pub fn exclude_others(&mut self, head: &Arc<str>, place: &Place) {
+        match self.exclusive.get_mut(head) {
+            Some(known) if *known <= *place => {}
+            Some(known) => *known = place.clone(),
+            None => drop(self.exclusive.insert(Arc::clone(head), place.clone())),
+        }
+    }
+
+    /// Where a manifest says that nothing else should be under this first part of addresses.
+    #[must_use]
+    pub fn excludes_others(&self, head: &str) -> Option<&Place> {
+        self.exclusive.get(head)
+    }
+
+    /// The resource at this address has another name in the tenant.
+    pub fn rename(&mut self, address: &Address, renamed: Renamed) {
+        self.renamed.insert(address.clone(), renamed);
+    }
+
+    /// What the resource at this address is called in the tenant, where that is another name.
+    #[must_use]
+    pub fn renamed(&self, address: &Address) -> Option<&Renamed> {
+        self.renamed.get(address)
+    }
+
+    /// Whether a manifest says anything about what is under this first part of addresses.
+    #[must_use]
+    pub fn has_head(&self, head: &str) -> bool {
+        self.resources.has_head(head) || self.exclusive.contains_key(head)
+    }
+
+    /// The first parts of the addresses of a kind about which a manifest says anything.
+    pub fn heads<'a>(&'a self, kind: &'a str) -> impl Iterator<Item = &'a Arc<str>> {
+        let empty = self.exclusive.keys().filter(move |head| {
+            head.split('/').next() == Some(kind) && !self.resources.has_head(head)
+        });
+        self.resources.heads(kind).chain(empty)
+    }
+}
+
+impl Deref for Desired {
+    type Target = Resources<Declared>;
+
+    fn deref(&self) -> &Self::Target {
+        &self.resources
+    }
+}
+
+impl DerefMut for Desired {
+    fn deref_mut(&mut self) -> &mut Self::Target {
+        &mut self.resources
+    }
+}
 
 /// One resource as the tenant has it.
 #[derive(Clone, Debug, PartialEq)]

@@ -3,9 +3,11 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
+use super::guard::guard;
+use super::hold::{hold_deletions, hold_what_waits};
 use super::{
-    Change, CheckResult, DELETION, Delta, PathChange, Plan, PlannedAction, Precondition, Reason,
-    Status, Unmanaged, hold_what_waits, seal, summarise,
+    Change, CheckResult, Delta, PathChange, Plan, PlannedAction, Policy, Precondition, Reason,
+    Status, Summary, Unmanaged, count, seal, summarise,
 };
 use crate::kinds::{Action, kind_of};
 use crate::model::{Address, Declared, Document, Level, References};
@@ -49,10 +51,29 @@ pub fn invert(plan: &Plan) -> Plan {
         }
     }
     inverse.resource_changes.sort_by(|a, b| a.address.cmp(&b.address));
+    without_needs(&mut inverse);
     inverse.checks.sort();
-    inverse.summary = summarise(&inverse.resource_changes, 0, 0);
+    let existing = existing(plan);
+    inverse.summary = Summary { existing, ..summarise(&inverse.resource_changes, 0, 0) };
     seal(&mut inverse);
     inverse
+}
+
+/// How many resources of each kind there are when the plan was applied.
+fn existing(plan: &Plan) -> BTreeMap<String, usize> {
+    let mut existing = plan.summary.existing.clone();
+    for change in plan.live() {
+        match change.action() {
+            Some(Action::Create) => count(&mut existing, &change.kind),
+            Some(Action::Delete) => {
+                if let Some(number) = existing.get_mut(&*change.kind) {
+                    *number = number.saturating_sub(1);
+                }
+            }
+            Some(Action::Update) | None => {}
+        }
+    }
+    existing
 }
 
 /// What the inverse has of the plan itself: for whom it is, and from what it was made.
@@ -79,10 +100,9 @@ fn plan_of(plan: &Plan) -> Plan {
 fn references(plan: &Plan) -> References {
     let mut references = plan.references.clone();
     for change in plan.live() {
+        // A rename is known by its new name only: that is how all documents of the plan call it.
         if change.action() != Some(Action::Update) {
             references.insert(change.address.clone(), None);
-        } else if let Some(old) = &change.previous_address {
-            references.insert(old.clone(), change.id.clone());
         }
     }
     references
@@ -103,6 +123,30 @@ fn followers(live: &[&Change]) -> BTreeMap<usize, Vec<Address>> {
         }
     }
     followers
+}
+
+/// Takes out what needs something that cannot be made anew, and says so.
+fn without_needs(inverse: &mut Plan) {
+    loop {
+        let there: BTreeSet<Address> =
+            inverse.resource_changes.iter().map(|change| change.address.clone()).collect();
+        let needs = |change: &Change| {
+            change.depends_on.iter().find(|first| !there.contains(*first)).cloned()
+        };
+        let (checks, count) = (&mut inverse.checks, inverse.resource_changes.len());
+        inverse.resource_changes.retain(|change| match needs(change) {
+            Some(needed) => {
+                let why =
+                    format!("it stays as it is: {needed}, which it needs, cannot be made anew");
+                checks.push(lost(change, &why));
+                false
+            }
+            None => true,
+        });
+        if inverse.resource_changes.len() == count {
+            return;
+        }
+    }
 }
 
 /// Where a change is undone: a rename at the old address.
@@ -237,14 +281,14 @@ pub struct Made {
     pub id: Option<Arc<str>>,
 }
 
-/// The inverse plan of `run` as it is applied: of the changes that it `made`, with deletions held
-/// unless they are allowed.
+/// The inverse plan of `run` as it is applied: of the changes that it `made`, under the guards of
+/// every plan.
 #[must_use]
 pub fn rollback(
     mut inverse: Plan,
     run: &str,
     made: impl Fn(&Address, Action) -> Option<Made>,
-    allow_delete: bool,
+    policy: &Policy,
 ) -> Plan {
     inverse.source.undoes = Some(run.to_owned());
     let actions = [Action::Create, Action::Update, Action::Delete];
@@ -261,14 +305,18 @@ pub fn rollback(
         if action == Action::Delete {
             references.insert(change.address.clone(), made.id.clone());
             change.id = made.id;
-            if !allow_delete {
-                change.held_by.push(DELETION.to_owned());
-            }
         }
         true
     });
-    hold_what_waits(&mut inverse.resource_changes.iter_mut().collect::<Vec<_>>());
-    inverse.summary = summarise(&inverse.resource_changes, 0, 0);
+    let mut changes: Vec<&mut Change> = inverse.resource_changes.iter_mut().collect();
+    inverse.checks.extend(hold_deletions(&mut changes, policy));
+    hold_what_waits(&mut changes);
+    let existing = std::mem::take(&mut inverse.summary.existing);
+    inverse.checks.extend(guard(&mut changes, &existing, policy));
+    inverse.checks.sort();
+    inverse.summary = Summary { existing, ..summarise(&inverse.resource_changes, 0, 0) };
+    let is_blocked = inverse.blocked_by().next().is_some();
+    inverse.applyable = !is_blocked;
     seal(&mut inverse);
     inverse
 }

@@ -1,15 +1,22 @@
 //! Decisions: what would change, in which order, under which guards. Pure: the same inputs give the
 //! same plan; no clock, no I/O, and no kind is named here.
 
+mod check;
+mod compare;
+mod depend;
 mod draft;
 mod finish;
+mod guard;
+mod hold;
 mod invert;
 mod order;
 mod outcome;
+mod policy;
 mod rebase;
 mod saved;
 mod selection;
 mod sharing;
+mod unlink;
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -18,14 +25,15 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 pub use draft::{Draft, draft};
-use finish::{DELETION, hold_what_waits, summarise};
-pub use finish::{Inputs, Policy, Setting, finish};
+use finish::summarise;
+pub use finish::{Inputs, finish};
+pub use guard::guards;
 pub use invert::{Made, invert, rollback};
 pub use order::phases;
 pub use outcome::{Applied, Outcome, OutcomeStatus};
+pub use policy::{Policy, Protected, Setting};
 pub use rebase::{Clash, Overwriting, Rebase, overwrite, rebase};
 pub use saved::{FORMAT_VERSION, SavedError, open, seal, write};
-
 pub use selection::{Selected, Selection};
 
 use crate::http::Dialect;
@@ -51,7 +59,7 @@ pub struct Plan {
     pub source: Source,
     /// Ids of every address that the changes name; null for what this plan creates.
     pub references: References,
-    /// The changes, by address.
+    /// The changes, by address. What is unlinked before it is deleted has two, in this order.
     #[serde(deserialize_with = "sharing::changes")]
     pub resource_changes: Vec<Change>,
     /// Set where only a part of the changes was taken.
@@ -123,7 +131,7 @@ pub struct Change {
     /// Fields of what is deleted that cxform does not know, by their names: they go with it.
     #[serde(default, skip_serializing_if = "<[String]>::is_empty")]
     pub unknown: Arc<[String]>,
-    /// Changes of this plan that must be done first.
+    /// Changes of this plan that must be done first; the first one of an address that has two.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub depends_on: Vec<Address>,
     /// The rules that withhold it.
@@ -176,9 +184,30 @@ pub enum Reason {
     Differs,
     /// The manifest says that it should not be there.
     Absent,
+    /// The manifests say that nothing should be there but what they declare.
+    Exclusive,
+    /// The manifest gives it another name.
+    Renamed,
     /// A run is undone.
     Rollback,
 }
+
+impl Reason {
+    /// Whether it follows from what no manifest says.
+    #[must_use]
+    pub fn is_absence(self) -> bool {
+        self == Self::Exclusive
+    }
+
+    /// Whether it is one for a deletion.
+    #[must_use]
+    pub fn is_deletion(self) -> bool {
+        matches!(self, Self::Absent | Self::Exclusive)
+    }
+}
+
+/// Where the documents of a rename have the name, as a field like the others.
+pub const NAME_PATH: &str = "/name";
 
 /// What must still be so when a change is applied.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -212,10 +241,15 @@ impl Unmanaged {
     /// Counts one more of a kind.
     fn add(&mut self, kind: &str) {
         self.count += 1;
-        match self.by_kind.get_mut(kind) {
-            Some(count) => *count += 1,
-            None => drop(self.by_kind.insert(kind.to_owned(), 1)),
-        }
+        count(&mut self.by_kind, kind);
+    }
+}
+
+/// Counts one more of a kind.
+fn count(by_kind: &mut BTreeMap<String, usize>, kind: &str) {
+    match by_kind.get_mut(kind) {
+        Some(count) => *count += 1,
+        None => drop(by_kind.insert(kind.to_owned(), 1)),
     }
 }
 
@@ -269,6 +303,9 @@ pub struct Summary {
     pub noop: usize,
     /// Resources that no manifest names.
     pub unmanaged: usize,
+    /// How many resources of each kind exist and are declared: what percentages are taken of.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub existing: BTreeMap<String, usize>,
 }
 
 impl PlannedAction {
@@ -289,6 +326,12 @@ impl Change {
     #[must_use]
     pub fn action(&self) -> Option<Action> {
         self.change.actions[0].action()
+    }
+
+    /// Whether it only makes a resource that is to be deleted name nothing any more.
+    #[must_use]
+    pub fn is_unlink(&self) -> bool {
+        self.action() == Some(Action::Update) && self.reason.is_deletion()
     }
 
     /// Whether it is to be applied: neither a no-op nor held.

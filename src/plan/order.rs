@@ -9,18 +9,23 @@ use crate::model::Address;
 /// other in a circle share the last phase of those they are reached from.
 #[must_use]
 pub fn phases(plan: &Plan) -> Vec<Vec<usize>> {
-    let waits = plan.live().any(|change| !change.depends_on.is_empty());
-    let live: BTreeMap<&Address, &Change> = match waits {
-        true => plan.live().map(|change| (&change.address, change)).collect(),
-        false => BTreeMap::new(),
+    let live = || plan.resource_changes.iter().enumerate().filter(|(_, change)| change.is_live());
+    let waits = live().any(|(_, change)| !change.depends_on.is_empty() || change.is_unlink());
+    let waiting = Waiting {
+        changes: &plan.resource_changes,
+        // Of an address that has two changes, the first is waited for.
+        first: match waits {
+            true => live().rev().map(|(index, change)| (&change.address, index)).collect(),
+            false => BTreeMap::new(),
+        },
     };
-    let mut depths: BTreeMap<&Address, usize> = BTreeMap::new();
-    for address in live.keys() {
-        depth(address, &live, &mut depths);
-    }
+    let mut depths: BTreeMap<usize, usize> = BTreeMap::new();
     let mut phases: Vec<Vec<usize>> = Vec::new();
-    for (index, change) in plan.resource_changes.iter().enumerate().filter(|(_, c)| c.is_live()) {
-        let depth = depths.get(&change.address).copied().unwrap_or(1);
+    for (index, _) in live() {
+        let depth = match waits {
+            true => waiting.depth(index, &mut depths),
+            false => 1,
+        };
         if phases.len() < depth {
             phases.resize(depth, Vec::new());
         }
@@ -29,27 +34,39 @@ pub fn phases(plan: &Plan) -> Vec<Vec<usize>> {
     phases
 }
 
-/// 1 for what waits for nothing; a circle is cut where it closes. A loop instead of recursion,
-/// since a chain may be as long as the tenant has queues.
-fn depth<'p>(
-    start: &'p Address,
-    live: &BTreeMap<&'p Address, &'p Change>,
-    depths: &mut BTreeMap<&'p Address, usize>,
-) {
-    let mut stack = vec![(start, false)];
-    let mut open: Vec<&Address> = Vec::new();
-    while let Some((address, entered)) = stack.pop() {
-        let first =
-            live.get(address).map(|change| change.depends_on.as_slice()).unwrap_or_default();
-        let first = first.iter().filter_map(|name| live.get_key_value(name).map(|(key, _)| *key));
-        if entered {
-            let deepest = first.filter_map(|name| depths.get(name)).max().copied().unwrap_or(0);
-            depths.insert(address, deepest + 1);
-            open.retain(|name| *name != address);
-        } else if !depths.contains_key(address) && !open.contains(&address) {
-            open.push(address);
-            stack.push((address, true));
-            stack.extend(first.map(|name| (name, false)));
+/// The live changes, and who of them waits for whom.
+struct Waiting<'p> {
+    changes: &'p [Change],
+    first: BTreeMap<&'p Address, usize>,
+}
+
+impl Waiting<'_> {
+    /// What must be done before a change: what it depends on, and the first change of its own
+    /// address.
+    fn before(&self, index: usize) -> impl Iterator<Item = usize> {
+        let change = &self.changes[index];
+        let own = self.first.get(&change.address).copied().filter(|first| *first != index);
+        let others = change.depends_on.iter().filter_map(|name| self.first.get(name).copied());
+        own.into_iter().chain(others)
+    }
+
+    /// 1 for what waits for nothing; a circle is cut where it closes. A loop instead of recursion,
+    /// since a chain may be as long as the tenant has queues.
+    fn depth(&self, start: usize, depths: &mut BTreeMap<usize, usize>) -> usize {
+        let mut stack = vec![(start, false)];
+        let mut open: Vec<usize> = Vec::new();
+        while let Some((index, entered)) = stack.pop() {
+            if entered {
+                let depth = self.before(index).filter_map(|first| depths.get(&first)).max();
+                let depth = depth.copied().unwrap_or(0) + 1;
+                depths.insert(index, depth);
+                open.retain(|other| *other != index);
+            } else if !depths.contains_key(&index) && !open.contains(&index) {
+                open.push(index);
+                stack.push((index, true));
+                stack.extend(self.before(index).map(|first| (first, false)));
+            }
         }
+        depths.get(&start).copied().unwrap_or(1)
     }
 }

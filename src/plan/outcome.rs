@@ -42,7 +42,9 @@ pub struct Outcome {
 }
 
 /// What became of a change, in a word.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, serde::Serialize)]
+#[derive(
+    Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, serde::Serialize, serde::Deserialize,
+)]
 #[serde(rename_all = "kebab-case")]
 pub enum OutcomeStatus {
     /// It was written.
@@ -60,9 +62,9 @@ pub enum OutcomeStatus {
 }
 
 impl OutcomeStatus {
-    /// Its word in audits and reports.
+    /// The word that audits and reports have for it.
     #[must_use]
-    pub fn as_str(self) -> &'static str {
+    pub fn word(self) -> &'static str {
         match self {
             Self::Done => "done",
             Self::Already => "already",

@@ -47,6 +47,7 @@ pub fn rebase(change: &Change, theirs: Option<&Document>) -> Rebase {
         (None, _) | (Some(Action::Delete), None) => Rebase::Done,
         (Some(Action::Create), None) => Rebase::Write(Vec::new()),
         (Some(Action::Create), Some(theirs)) => created_by_others(change, theirs),
+        (Some(Action::Update), None) if change.is_unlink() => Rebase::Done,
         (Some(Action::Update), None) => whole(change, Value::Null),
         (Some(Action::Update), Some(theirs)) => update(change, theirs),
         (Some(Action::Delete), Some(theirs)) if Some(theirs) == change.change.before.as_ref() => {

@@ -9,7 +9,12 @@ use super::{
 use crate::http::Dialect;
 use crate::model::{Document, Level, Place, References};
 
-fn change(address: &str, action: PlannedAction, before: &Value, after: &Value) -> Change {
+pub(super) fn change(
+    address: &str,
+    action: PlannedAction,
+    before: &Value,
+    after: &Value,
+) -> Change {
     let document = |value: &Value| (!value.is_null()).then(|| Document::of(value));
     let mut paths = Vec::new();
     for (key, after) in after.as_object().into_iter().flatten() {
@@ -40,7 +45,7 @@ fn change(address: &str, action: PlannedAction, before: &Value, after: &Value) -
     }
 }
 
-fn plan(changes: Vec<Change>) -> Plan {
+pub(super) fn plan(changes: Vec<Change>) -> Plan {
     let mut plan = Plan {
         format_version: super::FORMAT_VERSION.to_owned(),
         tool_version: String::new(),
@@ -97,7 +102,11 @@ fn base_theirs_ours() {
     check(Create, none.clone(), json!({"c": 2}), json!({"c": 3}), "/c null 3 2");
     check(Delete, one.clone(), none.clone(), none.clone(), "done");
     check(Delete, one.clone(), none.clone(), one.clone(), "write");
-    check(Delete, one, none, json!({"c": 4, "p": 5}), "/c 1 4 null");
+    check(Delete, one.clone(), none, json!({"c": 4, "p": 5}), "/c 1 4 null");
+    // What is gone need not be unlinked.
+    let unlink = change("queue/a", Update, &one, &json!({"c": null}));
+    let unlink = Change { reason: Reason::Absent, ..unlink };
+    assert_eq!(rebase(&unlink, None), Rebase::Done);
 }
 
 #[test]
@@ -119,6 +128,22 @@ fn what_is_needed_comes_first() {
         &[&["queue/c"], &["queue/b"], &["queue/a"]],
     );
     check(vec![made("queue/a", &["queue/x"]), made("queue/b", &[])], &[&["queue/a", "queue/b"]]);
+    // What is unlinked before it is deleted has two changes; the first one is waited for.
+    let twice = |address: &str, action, first: &[&str]| Change {
+        change: Delta { actions: [action], ..made(address, first).change },
+        reason: Reason::Absent,
+        ..made(address, first)
+    };
+    check(
+        vec![
+            twice("queue/a", PlannedAction::Update, &[]),
+            twice("queue/a", PlannedAction::Delete, &["queue/b"]),
+            twice("queue/b", PlannedAction::Delete, &["queue/a"]),
+        ],
+        &[&["queue/a"], &["queue/b"], &["queue/a"]],
+    );
+    let alone = [PlannedAction::Update, PlannedAction::Delete].map(|a| twice("queue/a", a, &[]));
+    check(alone.into(), &[&["queue/a"], &["queue/a"]]);
     let circle = vec![made("queue/a", &["queue/b"]), made("queue/b", &["queue/a"])];
     assert_eq!(phases(&plan(circle)).iter().map(Vec::len).sum::<usize>(), 2);
 }

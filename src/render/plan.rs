@@ -28,18 +28,19 @@ const PLACES: usize = 4;
 /// How many findings of one rule are told before the rest is counted.
 const TOLD: usize = 10;
 
-/// Writes the whole plan; the summary line is the last.
+/// Writes the whole plan; the summary line is the last. `again` is the command that would apply
+/// this very plan, if no rule blocked it.
 ///
 /// # Errors
 /// The writer's own.
-pub fn plan(out: &mut dyn Write, plan: &Plan, detail: Detail) -> fmt::Result {
+pub fn plan(out: &mut dyn Write, plan: &Plan, detail: Detail, again: &str) -> fmt::Result {
     if detail != Detail::Summary {
         for group in groups(plan, detail) {
             render_group(out, &group, detail)?;
         }
     }
     overview(out, plan)?;
-    checks(out, plan)?;
+    checks(out, plan, again)?;
     if let Some(snapshot) = &plan.source.live {
         let snapshot = fields::one_line(snapshot);
         writeln!(out, "This plan is for the snapshot {snapshot} and cannot be applied.")?;
@@ -79,12 +80,13 @@ fn summary(plan: &Plan) -> String {
     line
 }
 
-/// The symbol of a change: `+`, `~`, `-`, or `!` where it is held.
+/// The symbol of a change: `+`, `~`, `-`, `>`, or `!` where it is held.
 fn symbol(change: &Change) -> char {
     match change.action() {
         None => ' ',
         Some(_) if !change.held_by.is_empty() => '!',
         Some(Action::Create) => '+',
+        Some(Action::Update) if change.previous_address.is_some() => '>',
         Some(Action::Update) => '~',
         Some(Action::Delete) => '-',
     }
@@ -94,8 +96,10 @@ fn symbol(change: &Change) -> char {
 fn groups(plan: &Plan, detail: Detail) -> Vec<Vec<&Change>> {
     let mut groups: BTreeMap<Order<'_>, Vec<&Change>> = BTreeMap::new();
     let mut said = Memo::default();
+    let mut before: Option<&Change> = None;
     for change in &plan.resource_changes {
-        let order = order(change, detail, &mut said);
+        let is_second = before.replace(change).is_some_and(|first| first.is_unlink());
+        let order = Order { is_second, ..order(change, detail, &mut said) };
         groups.entry(order).or_default().push(change);
     }
     groups.into_values().collect()
@@ -107,7 +111,10 @@ fn groups(plan: &Plan, detail: Detail) -> Vec<Vec<&Change>> {
 struct Order<'p> {
     kind: &'p str,
     head: String,
+    /// Set for a deletion that another change of the same resource comes before.
+    is_second: bool,
     symbol: char,
+    reason: Reason,
     what: Arc<str>,
     held_by: &'p [String],
     /// Set where it stands alone.
@@ -127,7 +134,9 @@ fn order<'p>(change: &'p Change, detail: Detail, said: &mut SaidAt) -> Order<'p>
     Order {
         kind: &change.kind,
         head,
+        is_second: false,
         symbol: symbol(change),
+        reason: change.reason,
         what,
         held_by: &change.held_by,
         own: is_alone.then_some(&change.address),
@@ -196,16 +205,26 @@ fn consequence(change: &Change) -> String {
     let what = match change.action() {
         None => "stays as it is",
         Some(Action::Create) => "will be created",
+        Some(Action::Update) if change.is_unlink() => {
+            "will be unlinked first, so that both can be deleted"
+        }
+        Some(Action::Update) if change.previous_address.is_some() => "will be renamed",
         Some(Action::Update) => "will be changed",
         Some(Action::Delete) => "will be deleted",
     };
     if change.held_by.is_empty() {
         let because = match (change.reason, change.action()) {
             (_, None) => return what.to_owned(),
-            (Reason::Absent, _) => "declared absent",
-            (Reason::Rollback, _) => "the run is undone",
-            (Reason::Differs, Some(Action::Create)) => "the tenant has none",
-            (Reason::Differs, _) => "the tenant differs",
+            (Reason::Absent, _) => "declared absent".to_owned(),
+            (Reason::Exclusive, _) => "no manifest declares it".to_owned(),
+            (Reason::Renamed, _) => {
+                let address = change.previous_address.as_ref();
+                let address = address.map(|address| fields::one_line(&address.to_string()));
+                format!("the tenant has it as {}", address.unwrap_or_default())
+            }
+            (Reason::Rollback, _) => "the run is undone".to_owned(),
+            (Reason::Differs, Some(Action::Create)) => "the tenant has none".to_owned(),
+            (Reason::Differs, _) => "the tenant differs".to_owned(),
         };
         return format!("{what}: {because}");
     }
@@ -218,7 +237,9 @@ fn held_because(rule: &str) -> &str {
     match rule {
         "allow-delete" => "deletions need --allow-delete",
         "left-out" => "it needs something that --only or --exclude leaves out",
+        "protect" => "policy.protect keeps it",
         "depends-on-held" => "it needs something that is held",
+        "partial" => "not every manifest that may declare it was read (leave PATH out)",
         rule => rule,
     }
 }
@@ -272,11 +293,13 @@ fn places(group: &[&Change]) -> String {
 }
 
 /// What stops the plan or a change, and what is worth a look.
-fn checks(out: &mut dyn Write, plan: &Plan) -> fmt::Result {
+fn checks(out: &mut dyn Write, plan: &Plan, again: &str) -> fmt::Result {
     let mut by_rule: BTreeMap<(&str, Level), Vec<&CheckResult>> = BTreeMap::new();
     for check in plan.checks.iter().filter(|check| check.status != Status::Pass) {
         by_rule.entry((&check.rule, check.level)).or_default().push(check);
     }
+    let blocking: Vec<&str> =
+        by_rule.keys().filter(|(_, level)| *level == Level::Block).map(|(rule, _)| *rule).collect();
     for ((rule, level), results) in &by_rule {
         let word = match level {
             Level::Warn => "warning",
@@ -294,12 +317,15 @@ fn checks(out: &mut dyn Write, plan: &Plan) -> fmt::Result {
         if results.len() > TOLD {
             writeln!(out, "{word} by {rule}: {} more of these", results.len() - TOLD)?;
         }
-        if *level == Level::Block && plan.source.live.is_none() {
+        // One command lifts them all; it comes after the last of them.
+        let is_last = *level == Level::Block && blocking.last() == Some(rule);
+        if is_last && plan.source.live.is_none() {
+            let lifting = blocking.iter().map(|rule| format!(" --override {rule}@{}", plan.hash));
+            let lifting = lifting.collect::<String>();
+            let again = fields::one_line(again);
             writeln!(
                 out,
-                "    to apply this very plan all the same: \
-                 cxform apply --override {rule}@{} --reason TEXT",
-                plan.hash
+                "    to apply this very plan all the same: {again}{lifting} --reason TEXT"
             )?;
         }
     }

@@ -113,7 +113,10 @@ struct Outcomes {
 impl Outcomes {
     fn of(plan: &Plan) -> Self {
         let awaited = plan.live().flat_map(|change| &change.depends_on);
-        let awaited: BTreeSet<&Address> = awaited.collect();
+        let twice =
+            plan.resource_changes.windows(2).filter(|pair| pair[0].address == pair[1].address);
+        let awaited: BTreeSet<&Address> =
+            awaited.chain(twice.map(|pair| &pair[0].address)).collect();
         let mut first = BTreeMap::new();
         for (index, change) in plan.resource_changes.iter().enumerate() {
             if change.is_live() && awaited.contains(&change.address) {
@@ -121,6 +124,12 @@ impl Outcomes {
             }
         }
         Self { all: BTreeMap::new(), first }
+    }
+
+    /// The address of the change that a resource's second one comes after.
+    fn follows<'p>(&self, plan: &'p Plan, index: usize) -> Option<&'p Address> {
+        let address = &plan.resource_changes[index].address;
+        self.first.get(address).filter(|first| **first != index).map(|_| address)
     }
 
     fn is_done(&self, address: &Address) -> bool {
@@ -144,8 +153,10 @@ fn lanes(shared: &Shared<'_>, phase: &[usize], outcomes: &mut Outcomes) -> Vec<V
     let mut lanes: BTreeMap<Address, Vec<usize>> = BTreeMap::new();
     for index in phase {
         let change = &shared.plan.resource_changes[*index];
-        if let Some(first) = change.depends_on.iter().find(|first| !outcomes.is_done(first)) {
+        let mut needed = change.depends_on.iter().chain(outcomes.follows(&shared.plan, *index));
+        if let Some(first) = needed.find(|first| !outcomes.is_done(first)) {
             let outcome = Outcome::not_started(change, format!("it needs {first} first"));
+            shared.tell(change, &outcome);
             outcomes.all.insert(*index, outcome);
             continue;
         }
@@ -174,7 +185,9 @@ async fn run(shared: &Arc<Shared<'static>>, lanes: Vec<Vec<usize>>, outcomes: &m
                 for (index, change) in changes {
                     let planned = || Lane::starting(change.precondition.etag.as_deref());
                     let lane = lane.get_or_insert_with(planned);
-                    done.push((index, change::make(lane, &shared, change).await));
+                    let outcome = change::make(lane, &shared, change).await;
+                    shared.tell(change, &outcome);
+                    done.push((index, outcome));
                 }
             }
         });
@@ -219,6 +232,12 @@ impl Shared<'_> {
     /// The id of what a change names, where it is known by now.
     pub(super) fn id_of(&self, address: &Address) -> Option<Arc<str>> {
         self.known().references.get(address).cloned().flatten()
+    }
+
+    /// Tells whoever watches what became of a change.
+    fn tell(&self, change: &Change, outcome: &Outcome) {
+        let id = outcome.id.clone().or_else(|| self.id_of(&change.address));
+        self.writer.finished(outcome, id.as_deref());
     }
 
     /// What the plan and the creates so far tell about names.

@@ -52,6 +52,7 @@ pub(super) async fn make(lane: &mut Lane, shared: &Shared<'_>, change: &Change) 
     let (Some(wire), Some(action)) = (wire, change.action()) else {
         return Outcome::not_started(change, "the dialect cannot carry it".to_owned());
     };
+    shared.writer.started(change);
     let start = Instant::now();
     let outcome = Outcome::of(change, OutcomeStatus::Failed);
     let reader = shared.writer.reader();
@@ -68,7 +69,7 @@ pub(super) async fn make(lane: &mut Lane, shared: &Shared<'_>, change: &Change) 
     shared.after(status);
     if status == OutcomeStatus::Done {
         // The audit has it; a hundred thousand of them need not be held as well.
-        (outcome.payload_hash, outcome.request_id) = (None, None);
+        outcome.payload_hash = None;
     }
     outcome
 }
@@ -105,7 +106,7 @@ impl Making<'_> {
                 return if was_tried { OutcomeStatus::Failed } else { OutcomeStatus::NotStarted };
             }
             if attempt > 1 {
-                self.shared.writer.count_retry();
+                self.shared.writer.count_retry(&write, self.outcome.message.as_deref());
             }
             match self.shared.writer.write(&write, lane.version.as_deref()).await {
                 Wrote::Done(response) => {
@@ -124,10 +125,11 @@ impl Making<'_> {
                     return OutcomeStatus::Done;
                 }
                 Wrote::Conflict(error) => {
-                    self.outcome.http_status = error.status();
+                    self.outcome.refused(&error);
                     self.outcome.message = Some(error.to_string());
                     if attempt > 1 {
-                        sleep(backoff(attempt - 1, 1.0)).await;
+                        // People edit, and are not in a hurry: the tenant is not what is too slow.
+                        sleep(backoff(attempt - 1, 1.0) / 4).await;
                     }
                 }
                 Wrote::Lost { wait, why } => {
@@ -149,7 +151,12 @@ impl Making<'_> {
             lane.forget();
         }
         // The last answer was lost or a conflict; one look tells which of the two ends it was.
-        self.decide(lane, action).await.err().unwrap_or(OutcomeStatus::Failed)
+        let ended = self.decide(lane, action).await.err();
+        if let (None, Some(last)) = (ended, &self.outcome.message) {
+            let tries = format!("given up after {ATTEMPTS} tries, the last of which: {last}");
+            self.outcome.message = Some(tries);
+        }
+        ended.unwrap_or(OutcomeStatus::Failed)
     }
 
     /// Looks, and decides what is still to be written; an error is how the change ends.
@@ -291,7 +298,7 @@ impl Making<'_> {
 
     fn failed(&mut self, error: &TenantError) -> OutcomeStatus {
         self.outcome.message = Some(error.to_string());
-        self.outcome.http_status = error.status();
+        self.outcome.refused(error);
         // Without the tenant, or without its trust, nothing that follows can succeed either.
         if matches!(
             error,

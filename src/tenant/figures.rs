@@ -3,6 +3,8 @@
 use std::collections::BTreeMap;
 use std::time::Duration;
 
+use super::histogram::Histogram;
+
 /// Requests, retries, waits and latencies of one process and tenant.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Figures {
@@ -14,13 +16,15 @@ pub struct Figures {
     pub waited: Duration,
     /// Answers by class: `2xx`, `4xx`, `429`, `5xx`, `broken`.
     pub classes: BTreeMap<&'static str, u64>,
-    /// How long each answer took, in microseconds.
-    latencies: Vec<u32>,
+    /// How long answers to reads took, and to requests for a token.
+    pub reads: Histogram,
+    /// How long answers to writes took.
+    pub writes: Histogram,
 }
 
 impl Figures {
     /// Counts one answer; status 0 for none.
-    pub(super) fn count(&mut self, status: u16, took: Duration) {
+    pub(super) fn count(&mut self, writes: bool, status: u16, took: Duration) {
         self.requests += 1;
         let class = match status {
             0 => "broken",
@@ -32,16 +36,19 @@ impl Figures {
             _ => "other",
         };
         *self.classes.entry(class).or_default() += 1;
-        self.latencies.push(u32::try_from(took.as_micros()).unwrap_or(u32::MAX));
+        if writes { &mut self.writes } else { &mut self.reads }.add(took);
     }
 
-    /// The latency that `percent` of the answers kept within; none without answers.
+    /// How long all answers took.
     #[must_use]
-    pub fn percentile(&self, percent: usize) -> Option<Duration> {
-        let mut sorted = self.latencies.clone();
-        sorted.sort_unstable();
-        let rank = (sorted.len() * percent).div_ceil(100).max(1) - 1;
-        sorted.get(rank).map(|micros| Duration::from_micros(u64::from(*micros)))
+    pub fn latency(&self) -> Histogram {
+        self.reads.clone().with(&self.writes)
+    }
+
+    /// Answers that were no success, by class.
+    pub fn errors(&self) -> impl Iterator<Item = (&'static str, u64)> {
+        let classes = self.classes.iter().filter(|(class, _)| **class != "2xx");
+        classes.map(|(class, count)| (*class, *count))
     }
 }
 
@@ -52,14 +59,23 @@ mod tests {
     use super::Figures;
 
     #[test]
-    fn percentiles() {
+    fn classes_and_latencies() {
         let mut figures = Figures::default();
-        assert_eq!(figures.percentile(50), None);
-        for millis in 1..=100 {
-            figures.count(200, Duration::from_millis(millis));
+        for (writes, status) in [
+            (false, 200),
+            (true, 201),
+            (true, 412),
+            (true, 409),
+            (false, 429),
+            (true, 422),
+            (true, 0),
+        ] {
+            figures.count(writes, status, Duration::from_millis(if writes { 20 } else { 10 }));
         }
-        for (percent, millis) in [(50, 50), (95, 95), (99, 99)] {
-            assert_eq!(figures.percentile(percent), Some(Duration::from_millis(millis)));
-        }
+        let errors: Vec<_> = figures.errors().collect();
+        assert_eq!(errors, [("429", 1), ("4xx", 1), ("broken", 1), ("conflict", 2)]);
+        assert_eq!((figures.requests, figures.latency().count()), (7, 7));
+        assert_eq!(figures.reads.percentile(99), Some(Duration::from_millis(10)));
+        assert_eq!(figures.writes.percentile(50), Some(Duration::from_millis(20)));
     }
 }

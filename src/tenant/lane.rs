@@ -5,7 +5,7 @@ use std::sync::Arc;
 use super::{Fetched, Reader, TenantError};
 use crate::kinds::{Look, Wire};
 use crate::model::{Facts, Links, Remote};
-use crate::plan::Change;
+use crate::plan::{Change, NAME_PATH};
 
 /// Changes that share a version, which each hands on to the next.
 #[derive(Default)]
@@ -43,6 +43,11 @@ impl Lane {
         self.is_fresh = false;
     }
 
+    /// What was read stays as it is: nothing is written in between.
+    pub(super) fn keep(&mut self) {
+        self.is_fresh = true;
+    }
+
     /// A write answered with this version: what was read before it is no more than a base.
     pub(super) fn written(&mut self, version: Option<String>) {
         self.version = version;
@@ -60,7 +65,7 @@ impl Lane {
     ) -> Result<Current, TenantError> {
         self.forget();
         let current = self.look(reader, facts, change, wire).await?;
-        self.is_fresh = true;
+        self.keep();
         Ok(current)
     }
 
@@ -78,9 +83,12 @@ impl Lane {
             Look::One(read) => {
                 let fetched = reader.one(&read).await?.unwrap_or_default();
                 let mut decoder = wire.decoder(&facts);
-                let remote = fetched.rows().next().and_then(|row| decoder.decode(row, Some(&lane)));
+                let row = fetched.rows().next();
+                let remote = row.and_then(|row| Some((row, decoder.decode(row, Some(&lane))?.1)));
+                let remote = remote.map(|(row, remote)| named(change, wire, row, remote));
                 self.version = fetched.etag;
-                Ok(Current { remote: remote.map(|(_, remote)| remote) })
+                drop(decoder);
+                Ok(Current { remote })
             }
             Look::Listed(read) => {
                 let is_known = std::mem::take(&mut self.is_fresh) || self.version.is_some();
@@ -104,15 +112,24 @@ impl Lane {
                 let mut decoder = wire.decoder(&facts);
                 let remote = seen
                     .rows()
-                    .filter_map(|row| decoder.decode(row, Some(&lane)))
-                    .find(|(address, _)| *address == change.address)
-                    .map(|(_, remote)| remote);
+                    .filter_map(|row| Some((row, decoder.decode(row, Some(&lane))?)))
+                    .find(|(_, (address, _))| *address == change.address)
+                    .map(|(row, (_, remote))| named(change, wire, row, remote));
                 drop(decoder);
                 self.seen = Some(seen);
                 Ok(Current { remote })
             }
         }
     }
+}
+
+/// What was read for a change. For a rename, what the tenant calls it is one of its fields.
+fn named(change: &Change, wire: &dyn Wire, row: &str, mut remote: Remote) -> Remote {
+    if change.previous_address.is_some() {
+        let name = wire.named(row).and_then(|named| named.name).map(serde_json::Value::from);
+        remote.document = remote.document.with([(NAME_PATH, name.as_ref())]);
+    }
+    remote
 }
 
 impl Current {

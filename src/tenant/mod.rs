@@ -4,8 +4,11 @@
 mod apply;
 mod change;
 mod figures;
+mod histogram;
 mod lane;
 mod observe;
+#[cfg(feature = "otlp")]
+mod otlp;
 mod pace;
 mod reader;
 mod request;
@@ -15,16 +18,21 @@ mod side_by_side;
 mod snapshot;
 mod token;
 mod transport;
+mod watching;
 mod words;
 
 pub use apply::{Intent, Journal, JournalError, Manner, Recorded, apply};
 pub use figures::Figures;
+pub use histogram::Histogram;
 pub use observe::{Observation, Step, Watch, learn, observe};
+#[cfg(feature = "otlp")]
+pub use otlp::{Otlp, OtlpSettings, RunSpan};
 pub use reader::{Fetched, Reader, Writer, Wrote};
 pub use request::{Answering, NoAnswer, Outgoing, Payload, Transport};
 pub use settle::{Open, settle};
 pub use snapshot::{Taken, snapshot};
 pub use token::Credentials;
+pub use watching::{Retry, Watching};
 
 use crate::http::Dialect;
 
@@ -68,6 +76,8 @@ pub enum TenantError {
         message: String,
         /// The way out, where one can be told.
         hint: Option<String>,
+        /// The tenant's own name of the request, if it told one.
+        request_id: Option<String>,
     },
     /// A success whose body is not what the contract says.
     #[error("{what} answered something that is not the contract's JSON: {why}")]
@@ -91,6 +101,15 @@ impl TenantError {
     pub fn status(&self) -> Option<u16> {
         match self {
             Self::Refused { status, .. } => Some(*status),
+            _ => None,
+        }
+    }
+
+    /// The tenant's own name of the request, if it told one.
+    #[must_use]
+    pub fn request_id(&self) -> Option<&str> {
+        match self {
+            Self::Refused { request_id, .. } => request_id.as_deref(),
             _ => None,
         }
     }

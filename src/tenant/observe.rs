@@ -54,9 +54,11 @@ pub async fn observe(
     let mut observation = Observation { facts, ..Observation::default() };
     let needs = kinds::needs(items);
     reader.require(&scopes(reader, &needs)).await?;
-    let listed = list(reader, &needs, items, &mut observation.facts).await?;
-    let (desired, findings) = kinds::declare(items, Some(&observation.facts));
+    let (listed, mut findings) = list(reader, &needs, items, &mut observation.facts).await?;
+    let (desired, found) = kinds::declare(items, Some(&observation.facts));
     observation.desired = desired;
+    findings.extend(found);
+    findings.sort();
     observation.findings = findings;
     if !observation.findings.is_empty() {
         return Ok(observation);
@@ -107,8 +109,12 @@ pub async fn observe(
 
 /// What the tenant lists and does not find any more, told where a manifest names it first.
 fn gone(lane: &Address, wire: &dyn Wire, kind: &str, desired: &Desired) -> Finding {
+    let is_it = |head: &&Arc<str>| wire.lane(&Address::of_parts(head, None)) == *lane;
+    let head = desired.heads(kind).find(is_it);
     let named = desired.of_kind(kind).filter(|entry| wire.lane(&entry.address()) == *lane);
-    let place = named.map(|entry| &entry.value.place).min().cloned().unwrap_or_default();
+    let named = named.map(|entry| &entry.value.place);
+    let named = named.chain(head.and_then(|head| desired.excludes_others(head)));
+    let place = named.min().cloned().unwrap_or_default();
     let (sort, key) = (lane.kind(), lane.segment(0));
     let message = format!("the tenant lists the {sort} `{key}`, and does not find it any more");
     Finding::error("unknown-reference", &place, message)
@@ -160,13 +166,13 @@ fn scopes(reader: &Reader, needs: &BTreeSet<&str>) -> BTreeSet<&'static str> {
 }
 
 /// Fetches the needed lists side by side; what they name goes into the facts, and the rows of
-/// kinds come back with the index of their kind.
+/// kinds come back with the index of their kind, beside what is wrong with the manifests' names.
 async fn list(
     reader: &Reader,
     needs: &BTreeSet<&str>,
     items: &[Item],
     facts: &mut Facts,
-) -> Result<Vec<(usize, Fetched)>, TenantError> {
+) -> Result<(Vec<(usize, Fetched)>, Vec<Finding>), TenantError> {
     let dialect = reader.dialect();
     let sources = SOURCES.iter().enumerate().filter(|(_, source)| needs.contains(source.sort));
     let sources = sources.map(|(index, source)| (index, (source.list)(dialect)));
@@ -179,7 +185,7 @@ async fn list(
     let fetched = side_by_side(reader, lists, |reader, (index, read)| async move {
         reader.list(&read).await.map(|fetched| (index, fetched))
     });
-    let mut rows_of_kinds = Vec::new();
+    let (mut rows_of_kinds, mut findings) = (Vec::new(), Vec::new());
     for (index, rows) in fetched.await? {
         if let Some(source) = SOURCES.get(index) {
             let named = rows.rows().filter_map(source.named);
@@ -191,11 +197,9 @@ async fn list(
         let wire = kind.wire(dialect);
         let named = rows.rows().filter_map(|row| wire?.named(row));
         let mut names = Names::new(kind.name(), false, named);
-        for name in kind.declared_names(items) {
-            names.declare(name);
-        }
+        findings.extend(kind.enter_names(items, &mut names));
         facts.names.insert(kind.name(), names);
         rows_of_kinds.push((index - SOURCES.len(), rows));
     }
-    Ok(rows_of_kinds)
+    Ok((rows_of_kinds, findings))
 }

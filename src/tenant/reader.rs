@@ -2,16 +2,19 @@
 
 use std::collections::BTreeSet;
 use std::sync::Arc;
+use std::time::Duration;
 
 use super::figures::Figures;
 use super::request::Transport;
 use super::session::{Call, Called, Session};
 use super::side_by_side::side_by_side;
 use super::transport::Network;
+use super::watching::{Retry, Watching};
 use super::{Connection, TenantError};
 use crate::http::rows::{self, Found, Rows};
 use crate::http::{Dialect, Method, PAGE_SIZE, Read, Response, Write};
 use crate::model::Raw;
+use crate::plan::{Change, Outcome};
 
 /// A handle that can only read: it has no way to write.
 #[derive(Clone)]
@@ -62,7 +65,7 @@ pub enum Wrote {
     /// It may or may not have happened: look first.
     Lost {
         /// How long to wait before looking.
-        wait: std::time::Duration,
+        wait: Duration,
         /// What happened to the answer.
         why: String,
     },
@@ -210,9 +213,26 @@ impl Writer {
         Reader(Arc::clone(&self.0))
     }
 
-    /// Counts a write that is sent again after a look.
-    pub(super) fn count_retry(&self) {
-        self.0.count_retry();
+    /// Names who is told what happens from here on; the first one named stays.
+    pub fn watched_by(&self, watching: Arc<dyn Watching>) {
+        self.0.watched.by(watching);
+    }
+
+    /// A change is begun.
+    pub(super) fn started(&self, change: &Change) {
+        self.0.watched.tell(|watching| watching.started(change));
+    }
+
+    /// A change has ended, or will not be begun.
+    pub(super) fn finished(&self, outcome: &Outcome, id: Option<&str>) {
+        self.0.watched.tell(|watching| watching.finished(outcome, id));
+    }
+
+    /// Counts a write that is sent again after a look, and why it is.
+    pub(super) fn count_retry(&self, write: &Write, why: Option<&str>) {
+        let request = format!("{} {}", write.method.as_str(), write.path);
+        // The look came between, and what was waited for was waited for before it.
+        self.0.retry(&Retry { request: &request, status: None, why, wait: Duration::ZERO });
     }
 
     /// Sends a write; `version` is its precondition, where the tenant has versions.

@@ -55,6 +55,11 @@ pub struct NoAnswer {
 }
 
 impl NoAnswer {
+    /// What went wrong, without the system's own words.
+    pub(super) fn in_short(&self) -> &'static str {
+        if self.not_sent { "no connection could be made" } else { "the connection broke" }
+    }
+
     /// It was waited for, and did not come.
     pub(super) fn in_time() -> Self {
         Self { not_sent: false, why: format!("no answer within {} s", ANSWER.as_secs()) }

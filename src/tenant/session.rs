@@ -14,6 +14,7 @@ use super::figures::Figures;
 use super::pace::Pacer;
 use super::request::{ANSWER, NoAnswer, Outgoing, Payload, Transport};
 use super::token::{self, Token};
+use super::watching::{Retry, Watched};
 use super::words::Words;
 use super::{Connection, Credentials, TenantError};
 use crate::http::retry::{Answer, Try, Verdict, held_back, verdict};
@@ -29,6 +30,8 @@ pub(super) struct Session {
     words: Words,
     figures: Mutex<Figures>,
     draws: AtomicU64,
+    /// Who is told of retries, and of changes.
+    pub(super) watched: Watched,
 }
 
 /// One call, before token and pace.
@@ -69,6 +72,7 @@ impl Session {
             words: Words::new(&connection.credentials),
             figures: Mutex::default(),
             draws: AtomicU64::new(connection.seed),
+            watched: Watched::default(),
             connection,
         })
     }
@@ -88,9 +92,10 @@ impl Session {
         figures
     }
 
-    /// Counts a request that is sent again.
-    pub(super) fn count_retry(&self) {
+    /// Counts a request that is sent again, and tells of it.
+    pub(super) fn retry(&self, retry: &Retry<'_>) {
         self.lock().retries += 1;
+        self.watched.tell(|watching| watching.retried(retry));
     }
 
     /// Compares the scopes that the token names, if it does, with those that are needed.
@@ -140,7 +145,7 @@ impl Session {
             let sound = answer.as_ref().is_ok_and(&mut sound);
             let renewable = matches!(self.connection.credentials, Credentials::Client { .. });
             let this = self.this_try(number, call.method == Method::Get, refreshed || !renewable);
-            match self.judge(&answer, sound, this).await {
+            match self.judge(&what, &answer, sound, this).await {
                 Verdict::Done => match answer {
                     Ok(response) => return Called::Done(response),
                     Err(no_answer) => return Called::Failed(self.unreachable(&what, &no_answer)),
@@ -168,7 +173,13 @@ impl Session {
     }
 
     /// Decides about one answer, counts it, and waits where it says so.
-    async fn judge(&self, answer: &Result<Response, NoAnswer>, sound: bool, this: Try) -> Verdict {
+    async fn judge(
+        &self,
+        request: &str,
+        answer: &Result<Response, NoAnswer>,
+        sound: bool,
+        this: Try,
+    ) -> Verdict {
         let verdict = verdict(
             match answer {
                 Ok(response) => Answer::Response(response, sound),
@@ -177,16 +188,24 @@ impl Session {
             },
             this,
         );
+        let status = answer.as_ref().ok().map(|response| response.status);
+        let why = match answer {
+            Ok(response) if response.is_success() => Some("the body is not what it should be"),
+            Ok(_) => None,
+            Err(no_answer) => Some(no_answer.in_short()),
+        };
+        let retry = |wait| self.retry(&Retry { request, status, why, wait });
         match &verdict {
             Verdict::Wait(wait) => {
-                self.count_retry();
+                retry(*wait);
                 sleep(*wait).await;
             }
             Verdict::HoldBack(wait) => {
-                self.count_retry();
+                retry(*wait);
+                self.watched.tell(|watching| watching.held_back(*wait));
                 self.pacer.hold_back(*wait);
             }
-            Verdict::Refresh => self.count_retry(),
+            Verdict::Refresh => retry(Duration::ZERO),
             Verdict::GiveUp => {
                 let wait = answer.as_ref().ok().and_then(|told| held_back(told, this.now));
                 wait.into_iter().for_each(|wait| self.pacer.hold_back(wait));
@@ -243,7 +262,7 @@ impl Session {
             let token = token.and_then(|response| token::token(&response.body, now, generation));
             // Asking for a token twice does no harm: it is repeated like a read.
             let this = self.this_try(number, true, true);
-            match (self.judge(&answer, token.is_some(), this).await, token) {
+            match (self.judge(&what, &answer, token.is_some(), this).await, token) {
                 (Verdict::Done, Some(token)) => return Ok(token),
                 (Verdict::Wait(_) | Verdict::HoldBack(_), _) => {}
                 _ => return Err(self.failure(&what, "", answer, false)),
@@ -266,7 +285,8 @@ impl Session {
             response.request_id = response.request_id.take().map(|id| self.words.scrub(&id));
             response.etag.take_if(|version| self.words.scrub(version) != *version);
         }
-        self.lock().count(status, took);
+        let writes = outgoing.method != Method::Get && outgoing.token.is_some();
+        self.lock().count(writes, status, took);
         tracing::debug!(
             method = outgoing.method.as_str(),
             path = outgoing.target,

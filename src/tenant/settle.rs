@@ -1,14 +1,16 @@
 //! What became of the writes of a run that was cut off: the tenant is looked at, nothing is sent.
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use jiff::tz::TimeZone;
 
 use super::apply::known;
 use super::lane::Lane;
+use super::side_by_side::side_by_side;
 use super::{Reader, TenantError};
 use crate::kinds::{Action, kind_of};
-use crate::model::Address;
+use crate::model::{Address, Facts};
 use crate::plan::{Change, Outcome, OutcomeStatus, Plan, Rebase, rebase};
 
 /// A write that was about to leave when its run ended; nobody knows what became of it.
@@ -20,8 +22,17 @@ pub struct Open {
     pub action: Action,
     /// How often it was tried.
     pub attempts: u32,
-    /// SHA-256 of the last body.
-    pub payload_hash: String,
+    /// SHA-256 of the last body, where it is known.
+    pub payload_hash: Option<String>,
+}
+
+impl Open {
+    /// A change that may have been written, as far as is known.
+    #[must_use]
+    pub fn of(change: &Change) -> Option<Self> {
+        let (address, action) = (change.address.clone(), change.action()?);
+        Some(Self { address, action, attempts: 0, payload_hash: None })
+    }
 }
 
 /// Looks at each open write of a plan's run, and tells what became of it: done where the tenant has
@@ -31,37 +42,71 @@ pub struct Open {
 /// The tenant cannot be reached, refuses, or the token lacks a scope.
 pub async fn settle(
     reader: &Reader,
-    plan: &Plan,
-    open: &[Open],
+    plan: Arc<Plan>,
+    open: Vec<Open>,
     timezone: &TimeZone,
 ) -> Result<Vec<Outcome>, TenantError> {
-    let facts = Arc::new(known(plan, timezone));
-    let mut settled = Vec::new();
+    let facts = Arc::new(known(&plan, timezone));
+    let mut lanes: BTreeMap<Address, Vec<(usize, Open)>> = BTreeMap::new();
     for open in open {
-        let is_meant = |change: &&Change| {
-            change.address == open.address && change.action() == Some(open.action)
-        };
-        let Some(change) = plan.resource_changes.iter().find(is_meant) else { continue };
-        let wire = kind_of(&change.address).and_then(|kind| kind.wire(plan.tenant.dialect));
-        let Some(wire) = wire else { continue };
-        let theirs = Lane::default().look(reader, Arc::clone(&facts), change, wire).await?;
-        let mut outcome = Outcome::of(change, OutcomeStatus::Failed);
-        outcome.attempts = open.attempts;
-        outcome.payload_hash = Some(open.payload_hash.clone());
-        outcome.id = outcome.id.or_else(|| theirs.remote.as_ref()?.id.clone());
-        let document = theirs.remote.as_ref().map(|remote| &remote.document);
-        let (status, message) = match rebase(change, document) {
-            Rebase::Done => (OutcomeStatus::Done, None),
-            Rebase::Write(_) => (OutcomeStatus::Failed, Some("it was not written")),
-            Rebase::Drifted(clashes) => {
-                outcome.clashes = clashes;
-                let neither = "the tenant has neither what was there nor what was wanted";
-                (OutcomeStatus::Unknown, Some(neither))
-            }
-        };
-        outcome.status = status;
-        outcome.message = message.map(str::to_owned);
-        settled.push(outcome);
+        let changes = &plan.resource_changes;
+        let first = changes.partition_point(|change| change.address < open.address);
+        let own = changes[first..].iter().take_while(|change| change.address == open.address);
+        let index = own.enumerate().find(|(_, change)| change.action() == Some(open.action));
+        let index = index.map(|(index, _)| first + index);
+        let wire = kind_of(&open.address).and_then(|kind| kind.wire(plan.tenant.dialect));
+        if let (Some(index), Some(wire)) = (index, wire) {
+            lanes.entry(wire.lane(&open.address)).or_default().push((index, open));
+        }
     }
-    Ok(settled)
+    let look = move |reader: Reader, opens: Vec<(usize, Open)>| {
+        let (plan, facts) = (Arc::clone(&plan), Arc::clone(&facts));
+        async move {
+            let mut lane = Lane::default();
+            let mut settled = Vec::with_capacity(opens.len());
+            for (index, open) in opens {
+                let change = &plan.resource_changes[index];
+                let facts = Arc::clone(&facts);
+                settled.push(look(&mut lane, &reader, facts, change, open, &plan).await?);
+            }
+            Ok(settled)
+        }
+    };
+    let settled = side_by_side(reader, lanes.into_values().collect(), look).await?;
+    Ok(settled.concat())
+}
+
+async fn look(
+    lane: &mut Lane,
+    reader: &Reader,
+    facts: Arc<Facts>,
+    change: &Change,
+    open: Open,
+    plan: &Plan,
+) -> Result<Outcome, TenantError> {
+    let mut outcome = Outcome::of(change, OutcomeStatus::Unknown);
+    outcome.attempts = open.attempts;
+    outcome.payload_hash = open.payload_hash;
+    let wire = kind_of(&change.address).and_then(|kind| kind.wire(plan.tenant.dialect));
+    let Some(wire) = wire else { return Ok(outcome) };
+    let theirs = lane.look(reader, facts, change, wire).await?;
+    lane.keep();
+    outcome.id = outcome.id.or_else(|| theirs.remote.as_ref()?.id.clone());
+    let document = theirs.remote.as_ref().map(|remote| &remote.document);
+    let message = match rebase(change, document) {
+        Rebase::Done => {
+            outcome.status = OutcomeStatus::Done;
+            None
+        }
+        Rebase::Write(_) => {
+            outcome.status = OutcomeStatus::Failed;
+            Some("it was not written")
+        }
+        Rebase::Drifted(clashes) => {
+            outcome.clashes = clashes;
+            Some("the tenant has neither what was there nor what was wanted")
+        }
+    };
+    outcome.message = message.map(str::to_owned);
+    Ok(outcome)
 }

@@ -18,22 +18,23 @@ pub(super) struct Network {
     base: String,
 }
 
+/// A client that follows no redirects and, for this machine's own addresses, no proxy.
+pub(super) fn builder(base: &str) -> reqwest::ClientBuilder {
+    // A second call finds the provider installed already, which is what is wanted.
+    let _ = rustls::crypto::ring::default_provider().install_default();
+    let builder = reqwest::Client::builder()
+        .user_agent(concat!("cxform/", env!("CARGO_PKG_VERSION")))
+        .redirect(reqwest::redirect::Policy::none())
+        .connect_timeout(CONNECT)
+        .tcp_nodelay(true);
+    if base.starts_with("http://") { builder.no_proxy() } else { builder }
+}
+
 impl Network {
-    /// A client that follows no redirects and, for this machine's own addresses, no proxy.
+    /// A client for the tenant at `base`.
     pub(super) fn new(base: &str) -> Result<Self, TenantError> {
-        // A second call finds the provider installed already, which is what is wanted.
-        let _ = rustls::crypto::ring::default_provider().install_default();
-        let mut builder = reqwest::Client::builder()
-            .user_agent(concat!("cxform/", env!("CARGO_PKG_VERSION")))
-            .redirect(reqwest::redirect::Policy::none())
-            .connect_timeout(CONNECT)
-            .tcp_nodelay(true);
-        if base.starts_with("http://") {
-            builder = builder.no_proxy();
-        }
-        let client = builder.build().map_err(|error| TenantError::Unreachable {
-            url: base.to_owned(),
-            why: chain(&error),
+        let client = builder(base).build().map_err(|error| {
+            TenantError::Unreachable { url: base.to_owned(), why: chain(&error) }
         })?;
         Ok(Self { client, base: base.trim_end_matches('/').to_owned() })
     }
@@ -101,7 +102,7 @@ fn no_answer(error: &reqwest::Error) -> NoAnswer {
 }
 
 /// An error's causes, innermost last; reqwest puts no header and no body into its errors.
-fn chain(error: &dyn std::error::Error) -> String {
+pub(super) fn chain(error: &dyn std::error::Error) -> String {
     let mut text = String::new();
     let mut next = error.source();
     while let Some(cause) = next {

@@ -83,7 +83,8 @@ impl Words {
             500..=599 => Some("the tenant is in trouble; try again later".to_owned()),
             _ => None,
         };
-        TenantError::Refused { what: what.to_owned(), status, message, hint }
+        let request_id = response.request_id.as_deref().map(|id| self.scrub(id));
+        TenantError::Refused { what: what.to_owned(), status, message, hint, request_id }
     }
 
     /// A success with the wrong body.

@@ -7,7 +7,7 @@ use cxform::http::Dialect;
 use cxform::kinds;
 use cxform::manifest;
 use cxform::model::{Facts, Finding, Item};
-use cxform::plan::{self, Inputs, Plan, Policy, Source, draft, finish};
+use cxform::plan::{self, Inputs, Plan, Policy, Setting, Source, draft, finish};
 use cxform::tenant::{Reader, TenantError, learn, observe};
 use cxform::world::World;
 use serde_json::Value;
@@ -61,6 +61,12 @@ pub(crate) fn read(files: &[(String, String)]) -> Vec<Item> {
     items
 }
 
+/// Deletions are allowed, however many they are.
+pub(crate) fn policy() -> Policy {
+    let checks = BTreeMap::from([("deletePercent".to_owned(), Setting::Off)]);
+    Policy { allow_delete: true, checks, ..Policy::default() }
+}
+
 /// A plan as `cli` makes it, with deletions allowed.
 pub(crate) async fn plan(reader: &Reader, items: &[Item]) -> Result<Plan, Unmade> {
     let observed = observe(reader, items, Facts::default(), &mut |_| ()).await;
@@ -68,7 +74,7 @@ pub(crate) async fn plan(reader: &Reader, items: &[Item]) -> Result<Plan, Unmade
     if !seen.findings.is_empty() {
         return Err(Unmade::Findings(seen.findings));
     }
-    let policy = Policy { allow_delete: true, ..Policy::default() };
+    let policy = policy();
     let (draft, findings) =
         draft(&seen.desired, &seen.observed, &seen.facts, reader.dialect(), false);
     if !findings.is_empty() {

@@ -1,9 +1,13 @@
 //! The built program over a real port: what only a process of its own can show. Everything else is
 //! in scenarios and laws.
 
+mod followed;
 mod interrupted;
 mod killed;
 mod refused;
+mod shared;
+#[cfg(feature = "otlp")]
+mod traced;
 mod whole;
 
 use serde_json::{Value, json};

@@ -5,10 +5,13 @@
 //!
 //! - `cxform ARGUMENT…`: the program, in the scenario's folder;
 //! - `with NAME=VALUE… cxform ARGUMENT…`: the same with environment variables;
+//! - `paste ARGUMENT…`: the command that was last told to lift a rule, with these arguments too;
 //! - `edit TABLE ID JSON`: somebody edits the tenant by hand (a JSON merge patch);
 //! - `insert TABLE JSON` and `remove TABLE ID`: somebody adds or deletes a row;
 //! - `tenant TABLE ID`: shows a row as the tenant has it;
 //! - `replace FILE FROM => TO`: edits a file;
+//! - `file FILE`: shows a file, JSON value by JSON value, without what differs from run to run; `*`
+//!   stands for a folder's only entry;
 //! - `# …`: a remark.
 
 use std::path::Path;
@@ -17,7 +20,7 @@ use cxform::kinds::collections;
 use cxform::world::{Snapshot, State, World};
 use serde_json::Value;
 
-use crate::support::{Folder, cxform, root};
+use crate::support::{Folder, cxform, root, told_steadily};
 
 const PROJECT: &str = "apiVersion: cxform/v1
 kind: Project
@@ -65,16 +68,21 @@ fn play(scenario: &Path) -> String {
     let steps = std::fs::read_to_string(scenario.join("steps.txt")).unwrap();
     let mut told = String::new();
     for step in steps.lines().filter(|line| !line.trim().is_empty()) {
-        told.push_str(&format!("$ {step}\n{}\n", perform(&folder, step)));
+        let seen = perform(&folder, step, &told);
+        told.push_str(&format!("$ {step}\n{seen}\n"));
     }
     steady(&told.replace(&*folder.path().to_string_lossy(), "FOLDER"))
 }
 
-fn perform(folder: &Folder, step: &str) -> String {
+fn perform(folder: &Folder, step: &str, told: &str) -> String {
     let (word, rest) = step.split_once(' ').unwrap_or((step, ""));
     match word {
         "#" => String::new(),
         "cxform" => run(folder, &[], rest),
+        "paste" => {
+            let command = told.rsplit_once("all the same: cxform ").unwrap().1;
+            run(folder, &[], &format!("{} {rest}", command.lines().next().unwrap()))
+        }
         "with" => {
             let (variables, arguments) = rest.split_once("cxform").unwrap();
             let variables: Vec<(&str, &str)> =
@@ -110,15 +118,37 @@ fn perform(folder: &Folder, step: &str) -> String {
             folder.put(file, &text.replace(from, to));
             String::new()
         }
+        "file" => shown(folder, rest),
         _ => panic!("no such step: {step}"),
     }
+}
+
+/// A file of JSON values, or of text where it is none.
+fn shown(folder: &Folder, name: &str) -> String {
+    let mut path = folder.path().to_owned();
+    for part in name.split('/') {
+        path = match part {
+            "*" => {
+                let entries: Vec<_> = std::fs::read_dir(&path).unwrap().collect();
+                assert_eq!(entries.len(), 1, "{name}: * is not one");
+                entries.into_iter().next().unwrap().unwrap().path()
+            }
+            part => path.join(part),
+        };
+    }
+    let text = std::fs::read_to_string(path).unwrap();
+    told_steadily(&text).unwrap_or(text)
 }
 
 fn run(folder: &Folder, variables: &[(&str, &str)], arguments: &str) -> String {
     let arguments: Vec<&str> = arguments.split_whitespace().collect();
     let ran = cxform(folder.path(), variables, &arguments);
+    let out = match arguments.windows(2).any(|pair| pair == ["--events", "-"]) {
+        true => told_steadily(&ran.out).unwrap(),
+        false => ran.out,
+    };
     let err: String = ran.err.lines().map(|line| format!("2> {line}\n")).collect();
-    format!("{}{err}exit {}\n", ran.out, ran.code)
+    format!("{out}{err}exit {}\n", ran.code)
 }
 
 /// Does something to the simulated tenant between two commands.
@@ -149,7 +179,7 @@ fn by_hand(folder: &Folder, change: impl FnOnce(&mut World) -> String) -> String
 fn steady(text: &str) -> String {
     let mut steady = String::new();
     for line in text.lines() {
-        if line.starts_with("2> Requests: ") {
+        if line.starts_with("2> Requests: ") || line.starts_with("2> Latency ") {
             continue;
         }
         let mut line = line.to_owned();

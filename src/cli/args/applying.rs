@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use clap::{Args, ValueEnum};
 
-use super::{DetailArg, PlanFormat, Planning};
+use super::{DetailArg, Following, PlanFormat, Planning};
 
 /// `apply`.
 #[derive(Debug, Args)]
@@ -29,7 +29,7 @@ pub(in super::super) struct RollbackArgs {
     #[arg(value_name = "RUN|last|FILE", default_value = "last")]
     pub(in super::super) run: PathBuf,
     /// Apply deletions (of what the run created) instead of holding them
-    #[arg(long)]
+    #[arg(long, overrides_with = "allow_delete")]
     pub(in super::super) allow_delete: bool,
     /// How much of the plan to show [default: changes]
     #[arg(long, value_enum)]
@@ -46,7 +46,7 @@ pub(in super::super) struct RollbackArgs {
 #[derive(Clone, Debug, Args)]
 pub(in super::super) struct Applying {
     /// Do not ask
-    #[arg(long)]
+    #[arg(long, overrides_with = "auto_approve")]
     pub(in super::super) auto_approve: bool,
     /// Apply only where the plan has this hash
     #[arg(long, value_name = "SHA256")]
@@ -69,6 +69,9 @@ pub(in super::super) struct Applying {
     /// How long to wait for another run to end: 30s, 5m, 2h
     #[arg(long, value_name = "TIME", default_value = "0s", value_parser = seconds)]
     pub(in super::super) lock_timeout: Duration,
+    /// How it is followed.
+    #[command(flatten)]
+    pub(in super::super) following: Following,
 }
 
 /// What happens after a change that was not done.

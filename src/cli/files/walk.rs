@@ -25,21 +25,40 @@ pub struct SourceFile {
 /// # Errors
 /// A path does not exist, a folder or file cannot be read, or a file is not UTF-8.
 pub fn read_manifests(paths: &[PathBuf], cwd: &Path) -> Result<Vec<SourceFile>, FileError> {
-    let mut walk = Walk { cwd, seen: BTreeSet::new(), files: Vec::new() };
-    for path in paths {
-        walk.visit(&cwd.join(path))?;
-    }
-    Ok(walk.files)
+    let read = |path: PathBuf| {
+        let (name, text) = (relative(&path, cwd), read_text(&path)?);
+        Ok(SourceFile { name, path, text })
+    };
+    Walk::over(paths, cwd)?.files.into_iter().map(read).collect()
 }
 
-struct Walk<'a> {
-    cwd: &'a Path,
+/// Whether every manifest under `listed` is one of those under `paths`.
+///
+/// # Errors
+/// A path does not exist, or a folder cannot be read.
+pub fn are_read_by(listed: &[PathBuf], paths: &[PathBuf], cwd: &Path) -> Result<bool, FileError> {
+    let is_file = |path: &PathBuf| !path.is_dir();
+    let read = Walk::over(paths, cwd)?.seen;
+    let listed = Walk::over(listed, cwd)?.seen;
+    Ok(listed.iter().filter(|path| is_file(path)).all(|file| read.contains(file)))
+}
+
+#[derive(Default)]
+struct Walk {
     /// The true paths of the files and folders that were visited: symlinks may lead in circles.
     seen: BTreeSet<PathBuf>,
-    files: Vec<SourceFile>,
+    files: Vec<PathBuf>,
 }
 
-impl Walk<'_> {
+impl Walk {
+    fn over(paths: &[PathBuf], cwd: &Path) -> Result<Self, FileError> {
+        let mut walk = Self::default();
+        for path in paths {
+            walk.visit(&cwd.join(path))?;
+        }
+        Ok(walk)
+    }
+
     fn visit(&mut self, path: &Path) -> Result<(), FileError> {
         let real = path.canonicalize().map_err(FileError::read(path))?;
         if !self.seen.insert(real) {
@@ -52,8 +71,7 @@ impl Walk<'_> {
                 }
             }
         } else {
-            let name = relative(path, self.cwd);
-            self.files.push(SourceFile { name, path: path.to_owned(), text: read_text(path)? });
+            self.files.push(path.to_owned());
         }
         Ok(())
     }
@@ -86,7 +104,7 @@ fn is_manifest(path: &Path) -> bool {
 mod tests {
     use std::path::PathBuf;
 
-    use super::read_manifests;
+    use super::{are_read_by, read_manifests};
     use crate::cli::files::tests::Folder;
 
     fn check(folder: &Folder, paths: &[&str], expect: &[&str]) {
@@ -110,6 +128,26 @@ mod tests {
         check(&folder, &["c.txt", "a/.hidden.yaml"], &["c.txt", "a/.hidden.yaml"]);
         let error = read_manifests(&["nowhere".into()], folder.path()).unwrap_err();
         assert!(error.to_string().contains("nowhere cannot be read: "), "{error}");
+    }
+
+    #[test]
+    fn what_is_left_out_is_noticed() {
+        let folder = Folder::new("whole");
+        for name in ["base/a.yaml", "base/deep/b.yaml", "base/notes.txt", "prod/c.yaml", "x.yaml"] {
+            folder.put(name, "");
+        }
+        let check = |paths: &[&str], expect: bool| {
+            let [listed, paths] = [&["base", "prod"][..], paths]
+                .map(|paths| paths.iter().map(PathBuf::from).collect::<Vec<_>>());
+            let are_read = are_read_by(&listed, &paths, folder.path()).unwrap();
+            assert_eq!(are_read, expect, "{paths:?}");
+        };
+        check(&["."], true);
+        check(&["prod", "./base/../base"], true);
+        check(&["prod/c.yaml", "base/deep/b.yaml", "base/a.yaml"], true);
+        check(&["base"], false);
+        check(&["prod", "base/deep"], false);
+        check(&["prod", "base/a.yaml", "x.yaml"], false);
     }
 
     #[cfg(unix)]

@@ -75,6 +75,20 @@ pub fn write_new(path: &Path, content: Content<'_>) -> Result<(), FileError> {
     put().map_err(FileError::write(path))
 }
 
+/// Opens a file that is written while things happen; what a file held before is gone.
+///
+/// # Errors
+/// It cannot be written.
+pub fn create(path: &Path) -> Result<File, FileError> {
+    let is_special = path.metadata().is_ok_and(|data| !data.is_file() && !data.is_dir());
+    let mut options = OpenOptions::new();
+    match path.starts_with("/dev") || is_special {
+        true => options.append(true),
+        false => options.write(true).create(true).truncate(true),
+    };
+    options.open(path).map_err(FileError::write(path))
+}
+
 fn write_device(path: &Path, content: Content<'_>) -> std::io::Result<()> {
     let mut device = BufWriter::new(OpenOptions::new().append(true).open(path)?);
     content(&mut device)?;
@@ -142,7 +156,7 @@ pub(in crate::cli) fn sync_folder(folder: &Path) -> std::io::Result<()> {
 #[cfg(test)]
 mod tests {
 
-    use super::{Access, write, write_new};
+    use super::{Access, create, write, write_new};
     use crate::cli::files::tests::Folder;
 
     #[cfg(unix)]
@@ -190,6 +204,18 @@ mod tests {
         let error = write_new(&path, &|to| to.write_all(b"three")).unwrap_err().to_string();
         assert!(error.ends_with("a cannot be written: File exists (os error 17)"), "{error}");
         assert_eq!(folder.get("a"), "one, two");
+    }
+
+    #[test]
+    fn a_file_that_is_written_while_things_happen() {
+        use std::io::Write as _;
+        let folder = Folder::new("create");
+        folder.put("events", "what an earlier run left");
+        let path = folder.path().join("events");
+        create(&path).unwrap().write_all(b"one\n").unwrap();
+        assert_eq!(folder.get("events"), "one\n");
+        let error = create(&folder.path().join("no/events")).unwrap_err().to_string();
+        assert!(error.contains("no/events cannot be written: No such"), "{error}");
     }
 
     #[cfg(target_os = "linux")]

@@ -235,3 +235,23 @@ fn the_state_folder_and_the_manifests_of_the_project() {
     assert_eq!(settings.manifests.value, [Path::new("/project/desired-state")]);
     assert!(settings.checks.contains_key("licence"));
 }
+
+#[test]
+fn what_the_project_lists_is_known_beside_the_arguments() {
+    let project = project(&["sim", "prod"], Some("sim"));
+    let check =
+        |tenant: &str, paths: &[&str], project: Option<&Project>, expect: Option<&[&str]>| {
+            let paths = paths.iter().map(Into::into).collect();
+            let settings = resolve(&Flags { paths, ..flags(tenant) }, &[], project).unwrap();
+            let listed = settings.listed.map(|listed| {
+                listed.iter().map(|path| path.display().to_string()).collect::<Vec<_>>()
+            });
+            let expect =
+                expect.map(|listed| listed.iter().map(|path| (*path).to_owned()).collect());
+            assert_eq!(listed, expect, "{tenant}");
+        };
+    check("sim", &["a"], Some(&project), Some(&["/project/desired-state"]));
+    check("prod", &["a"], Some(&project), Some(&["/project/base", "/project/prod"]));
+    check("prod", &[], Some(&project), None);
+    check("", &["a"], None, None);
+}

@@ -9,7 +9,7 @@ use super::{Fields, Side, Skills, Window, assignment, window};
 use crate::kinds::Declaring;
 use crate::kinds::declaring::text_of;
 use crate::model::{
-    Address, Declared, Document, Finding, Item, Key, Node, NodeKey, Place, Resources,
+    Address, Declared, Document, Finding, Item, Key, Node, NodeKey, Place, Resources, address_head,
 };
 
 /// What a row's key says about a group.
@@ -42,11 +42,15 @@ fn declare_matrix(spec: &Node, context: &Context<'_>, declaring: &mut Declaring<
         documents: BTreeMap::new(),
         cells: Vec::new(),
     };
+    let is_exclusive = spec.get("scope").and_then(Node::as_str) == Some("exclusive");
     let has_groups = rows.iter().any(|(key, _)| key.text.starts_with(GROUP_PREFIX));
     let mut own = Resources::default();
     for (key, row) in rows.iter().filter(|(key, _)| !key.text.starts_with(GROUP_PREFIX)) {
         matrix.read(row, declaring);
         let Some(agent) = declaring.resolve("agent", &key.text, &key.place) else { continue };
+        if is_exclusive {
+            declaring.exclude_others(&address_head("assignment", &agent.segment), &key.place);
+        }
         for (address, declared) in matrix.of_agent(&agent) {
             if has_groups {
                 own.put(&address, (), |(), ()| false);
@@ -63,6 +67,9 @@ fn declare_matrix(spec: &Node, context: &Context<'_>, declaring: &mut Declaring<
         };
         for member in item.spec().get("members").map(Node::items).unwrap_or_default() {
             let agent = declaring.resolve("agent", &text_of(member), &member.place);
+            if let Some(agent) = agent.as_ref().filter(|_| is_exclusive) {
+                declaring.exclude_others(&address_head("assignment", &agent.segment), &key.place);
+            }
             for (address, declared) in agent.iter().flat_map(|agent| matrix.of_agent(agent)) {
                 if !own.contains(&address) {
                     declaring.declare(&address, declared);

@@ -2,6 +2,7 @@
 
 mod api_v2;
 mod check;
+mod holders;
 mod matrix;
 mod schema;
 mod sim;

@@ -20,7 +20,7 @@ pub(super) const KINDS: &[ManifestKind] = &[
     ManifestKind {
         kind: MATRIX,
         description: "Which agents hold which skills, at which level and when. Assignments that \
-                      no manifest names are left alone.",
+                      no manifest declares are left alone, unless `scope` says otherwise.",
         spec_schema: schema_of::<MatrixSpec>,
         metadata_schema: None,
         absent_allowed: false,
@@ -59,17 +59,20 @@ struct MatrixSpec {
     /// The `AvailabilityWindow` of cells that name none.
     #[schemars(length(min = 1))]
     window: Option<String>,
-    /// `additive`: assignments that no manifest names are left alone.
+    /// What becomes of assignments of these agents that no manifest declares: `additive` (unless
+    /// said) leaves them alone, `exclusive` deletes them.
     scope: Option<Scope>,
 }
 
-/// What a matrix does about assignments that it does not name.
+/// What a matrix does about its agents' assignments that no manifest declares.
 #[derive(JsonSchema)]
 #[schemars(rename_all = "camelCase")]
-#[expect(dead_code, reason = "the shape is the schema; additive is all there is to do")]
+#[expect(dead_code, reason = "the shape is the schema; values are read from the node, with places")]
 enum Scope {
     /// They are left alone.
     Additive,
+    /// They are deleted.
+    Exclusive,
 }
 
 /// `4`, `{level: 4, window: early}` or `none`.

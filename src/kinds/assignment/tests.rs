@@ -7,9 +7,9 @@ use serde_json::json;
 
 use super::Assignment;
 use crate::http::Dialect;
-use crate::kinds::{Action, Kind, Writing, declare, manifest_kinds};
+use crate::kinds::{Action, Checking, Kind, Proposal, Writing, declare, manifest_kinds};
 use crate::manifest;
-use crate::model::{Address, Document, Facts, Raw};
+use crate::model::{Address, AtMost, Document, Facts, Limit, Limits, Links, Place, Raw};
 
 const WINDOWS: &str = "
 apiVersion: cxform/v1
@@ -154,4 +154,87 @@ fn a_write_sends_back_what_it_does_not_manage() {
     assert_eq!(delete.path, "/api/v2/users/u%2F1/skill-assignments/a%201");
     let nameless = wire.write(&Writing { action: Action::Delete, id: None, ..writing });
     assert_eq!(nameless.unwrap_err(), "the tenant told no id of this assignment");
+}
+
+/// What a rule says about two cells at a time: one with a window that ends 2035-01-08T15:00Z, and
+/// one that manages the level of an assignment whose window ends ten days later.
+fn told(rule: &str, now: Option<&str>, jump: Option<u64>) -> Vec<String> {
+    let document = |level: u8, to: &str| {
+        Document::of(&json!({"level": level, "window": {"from": "2035-01-01T00:00:00Z", "to": to}}))
+    };
+    let (early, late) = ("2035-01-08T15:00:00Z", "2035-01-18T15:00:00Z");
+    let (before, after) = (document(1, early), document(4, early));
+    let (own_before, own_after) = (document(3, late), Document::of(&json!({"level": 2})));
+    let addresses = ["ana", "bo"].map(|agent| Address::new("assignment", &[agent, "billing"]));
+    let (place, links) = (Place::default(), Links::new());
+    let proposal = |index: usize, before, after| Proposal {
+        address: &addresses[index],
+        action: Action::Update,
+        before: Some(before),
+        after: Some(after),
+        place: &place,
+        links: &links,
+        held: false,
+    };
+    let proposals = [proposal(0, &before, &after), proposal(1, &own_before, &own_after)];
+    let now = now.map(|now| now.parse().unwrap());
+    let facts = Facts { now, ..Facts::default() };
+    let (observed, desired, mut limits) = Default::default();
+    if let Some(steps) = jump {
+        limits = Limits::default();
+        limits.set("levelJump", Limit { at_most: AtMost::Count(steps), place: None });
+    }
+    let checking = Checking {
+        proposals: &proposals,
+        all: &proposals,
+        observed: &observed,
+        desired: &desired,
+        facts: &facts,
+        limits: &limits,
+    };
+    let check = Assignment.checks().iter().find(|check| check.rule == rule).unwrap();
+    (check.run)(&checking).into_iter().map(|finding| finding.message).collect()
+}
+
+#[test]
+fn windows_that_end_are_told_at_the_plans_time() {
+    let check = |now: Option<&str>, ended: &[&str], expiring: &[&str]| {
+        let own = |rule: &str| -> Vec<String> {
+            told(rule, now, None)
+                .iter()
+                .map(|m| m.replace("the window of `billing` for ", ""))
+                .collect()
+        };
+        assert_eq!(own("window-ended"), ended, "{now:?}");
+        assert_eq!(own("window-expiring"), expiring, "{now:?}");
+    };
+    let soon = "`ana` ends in less than a week, 2035-01-08T15:00:00Z";
+    let over = "`ana` ended 2035-01-08T15:00:00Z";
+    check(None, &[], &[]);
+    check(Some("2035-01-01T14:59:59Z"), &[], &[]);
+    check(Some("2035-01-01T15:00:00Z"), &[], &[soon]);
+    check(Some("2035-01-08T14:59:59Z"), &[], &[soon]);
+    check(Some("2035-01-08T15:00:00Z"), &[over], &[]);
+    check(
+        Some("2035-01-12T00:00:00Z"),
+        &[over],
+        &["`bo` ends in less than a week, 2035-01-18T15:00:00Z"],
+    );
+    check(Some("2035-01-18T15:00:00Z"), &[over, "`bo` ended 2035-01-18T15:00:00Z"], &[]);
+}
+
+#[test]
+fn a_level_jumps_where_it_moves_by_more_than_is_set() {
+    let check = |steps: Option<u64>, expect: &[&str]| {
+        assert_eq!(told("levelJump", None, steps), expect, "{steps:?}");
+    };
+    let limit = "the limit is the default of policy.levelJump";
+    let up = |most: u64| {
+        format!("3 > {most}: steps of the level of `billing` for `ana`, from 1 to 4; {limit}")
+    };
+    check(None, &[]);
+    check(Some(3), &[]);
+    check(Some(2), &[&up(2)]);
+    let down = format!("1 > 0: steps of the level of `billing` for `bo`, from 3 to 2; {limit}");
+    check(Some(0), &[&up(0), &down]);
 }

@@ -171,6 +171,7 @@ fn one(id: &str) -> String {
 
 /// The top-level leaves: their path in the document and their name on the wire.
 const LEAVES: &[(&str, &str)] = &[
+    ("/name", "name"),
     ("/description", "description"),
     ("/type", "type"),
     ("/capacity", "capacity"),

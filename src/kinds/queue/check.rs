@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use serde_json::Value;
 
 use super::address;
+use super::chain::overflow_chain;
 use crate::kinds::{Action, Check, Checking, Needs, Proposal};
 use crate::model::{Address, Document, Finding, Level};
 
@@ -14,6 +15,7 @@ pub(super) const CHECKS: &[Check] = &[
     Check { rule: "overflow-cycle", level: Level::Error, needs: Needs::Nothing, run: cycle },
     Check { rule: "overflow-in", level: Level::Hold, needs: Needs::Nothing, run: still_used },
     Check { rule: "stale-rule", level: Level::Warn, needs: Needs::Nothing, run: stale_rule },
+    Check { rule: "overflow-chain", level: Level::Warn, needs: Needs::Held, run: overflow_chain },
 ];
 
 /// A queue may not wait more calls than there are licensed agents; skipped where that is unset.
@@ -110,7 +112,7 @@ fn still_used(checking: &Checking<'_>) -> Vec<Finding> {
 /// Rules that nobody manages stay; one that repeats the old capacity or priority is told.
 fn stale_rule(checking: &Checking<'_>) -> Vec<Finding> {
     let mut findings = Vec::new();
-    for proposal in &checking.proposals {
+    for proposal in checking.proposals {
         let (Some(before), Some(after)) = (proposal.before, proposal.after) else { continue };
         let (before, after) = (before.value(), after.value());
         if after.get("routingRules").is_some() {
@@ -138,10 +140,12 @@ fn stale_rule(checking: &Checking<'_>) -> Vec<Finding> {
     findings
 }
 
-fn has_target(document: &Document) -> bool {
+/// Whether a document manages where calls overflow to.
+pub(super) fn has_target(document: &Document) -> bool {
     document.value().pointer("/overflow/target").is_some()
 }
 
-fn target(document: &Document) -> Option<String> {
+/// The queue into which calls overflow, by its key.
+pub(super) fn target(document: &Document) -> Option<String> {
     document.value().pointer("/overflow/target")?.as_str().map(str::to_owned)
 }

@@ -1,14 +1,15 @@
 //! `kind: Queue`: from manifest form to canonical fields.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use schemars::{JsonSchema, Schema, SchemaGenerator};
 use serde_json::Value;
 
+use super::identity::identities;
 use super::{Fields, Overflow, address, declared};
 use crate::kinds::declaring::text_of;
 use crate::kinds::{Declaring, schema_of};
-use crate::model::{Address, Finding, Item, Link, Links, ManifestKind, Node, Tree};
+use crate::model::{Address, Finding, Item, Link, Links, ManifestKind, Node, Renamed, Tree};
 
 /// The manifest of a queue.
 pub(super) const QUEUE: &str = "Queue";
@@ -30,6 +31,13 @@ pub(super) const KINDS: &[ManifestKind] = &[ManifestKind {
 struct QueueMetadata {
     /// Restates, field by field, a queue that an earlier folder of the project's list declares.
     overlay: Option<bool>,
+    /// The name that the queue had: where the tenant has it by that name only, it is renamed.
+    #[schemars(length(min = 1))]
+    renamed_from: Option<String>,
+    /// The tenant's id of the queue that is meant, whatever it is called there. Where it has
+    /// another name it is renamed; where there is none, nothing is created.
+    #[schemars(length(min = 1))]
+    id: Option<String>,
 }
 
 /// What a queue should be. Every field is optional: what is left out is not managed.
@@ -110,19 +118,30 @@ pub(super) fn needs(items: &[Item]) -> BTreeSet<&'static str> {
     needs
 }
 
+/// What all queues share while they are declared.
+struct Context<'i> {
+    /// The names of queues that should not be there.
+    gone: BTreeSet<&'i str>,
+    /// The names that queues shall no longer have, with those that they get.
+    former: BTreeMap<&'i str, &'i str>,
+}
+
 /// Declares every queue.
 pub(super) fn declare(items: &[Item], declaring: &mut Declaring<'_>) {
-    let gone: BTreeSet<&str> = items
-        .iter()
-        .filter(|item| item.kind == QUEUE && item.is_absent())
-        .map(|item| item.name.as_str())
-        .collect();
-    for item in &overlaid(items, declaring) {
+    let (queues, findings) = overlaid(items);
+    findings.into_iter().for_each(|finding| declaring.complain(finding));
+    let (identities, contradictions) = identities(&queues);
+    contradictions.into_iter().for_each(|finding| declaring.complain(finding));
+    let gone = queues.iter().filter(|item| item.is_absent()).map(|item| item.name.as_str());
+    let former = identities.values().filter_map(|i| Some((i.from?.text, i.name)));
+    let former = former.filter(|(from, _)| !identities.contains_key(from));
+    let context = Context { gone: gone.collect(), former: former.collect() };
+    let names = declaring.facts().and_then(|facts| facts.of("queue"));
+    for item in &queues {
         let mut links = Links::new();
-        let fields = fields(item, declaring, &gone, &mut links);
+        let fields = fields(item, declaring, &context, &mut links);
         let own = address(&item.name);
-        let twins = declaring.facts().and_then(|facts| facts.of("queue"));
-        if twins.is_some_and(|names| names.named(&item.name).count() > 1) {
+        if names.is_some_and(|names| names.named(&item.name).count() > 1) {
             let message = format!("the tenant has several queues named `{}`", item.name);
             declaring.complain(
                 Finding::error("ambiguous-name", &item.place, message)
@@ -132,18 +151,24 @@ pub(super) fn declare(items: &[Item], declaring: &mut Declaring<'_>) {
             continue;
         }
         declaring.declare(&own, declared(&fields, item.is_absent(), &item.place, links));
+        if let Some(former) = names.and_then(|names| names.former(&item.name)) {
+            let (before, after) = (former.name.clone(), item.name.clone());
+            let from = address(&former.segment);
+            declaring.rename(&own, Renamed { from, before, after });
+        }
     }
 }
 
 /// The queues, each with what later manifests restate of it.
-fn overlaid(items: &[Item], declaring: &mut Declaring<'_>) -> Vec<Item> {
+pub(super) fn overlaid(items: &[Item]) -> (Vec<Item>, Vec<Finding>) {
     let mut queues: Vec<Item> = Vec::new();
+    let mut findings = Vec::new();
     for item in items.iter().filter(|item| item.kind == QUEUE) {
         let overlay = item.root.nearest("/metadata/overlay").tree == Tree::Bool(true);
         let earlier = queues.iter_mut().find(|earlier| overlay && earlier.name == item.name);
         match earlier {
             Some(earlier) => lay_over(&mut earlier.root, &item.root),
-            None if overlay => declaring.complain(
+            None if overlay => findings.push(
                 Finding::error(
                     "overlay",
                     &item.place,
@@ -154,7 +179,7 @@ fn overlaid(items: &[Item], declaring: &mut Declaring<'_>) -> Vec<Item> {
             None => queues.push(item.clone()),
         }
     }
-    queues
+    (queues, findings)
 }
 
 /// Mappings are laid over key by key; anything else is replaced.
@@ -174,7 +199,7 @@ fn lay_over(below: &mut Node, above: &Node) {
 fn fields(
     item: &Item,
     declaring: &mut Declaring<'_>,
-    gone: &BTreeSet<&str>,
+    context: &Context<'_>,
     links: &mut Links,
 ) -> Fields {
     // Without a `spec`, `spec()` is the document itself, which has none of these keys.
@@ -185,7 +210,7 @@ fn fields(
         queue_type: text("type"),
         capacity: spec.get("capacity").map(Node::to_json),
         priority: spec.get("priority").map(Node::to_json),
-        overflow: overflow(item, spec, declaring, gone, links),
+        overflow: overflow(item, spec, declaring, context, links),
         skill_groups: spec.get("skillGroups").map(|groups| {
             let mut keys = BTreeSet::new();
             for group in groups.items() {
@@ -207,7 +232,7 @@ fn overflow(
     item: &Item,
     spec: &Node,
     declaring: &mut Declaring<'_>,
-    gone: &BTreeSet<&str>,
+    context: &Context<'_>,
     links: &mut Links,
 ) -> Overflow {
     let Some(node) = spec.get("overflow") else { return Overflow::default() };
@@ -221,7 +246,18 @@ fn overflow(
         overflow.target = Some(None);
         return overflow;
     }
-    let Some(key) = declaring.resolve("queue", &text_of(target), &target.place) else {
+    let text = text_of(target);
+    let name = text.strip_prefix("name:").unwrap_or(&text);
+    if let Some(to) = context.former.get(name) {
+        let message = format!("the queue `{name}` is being renamed to `{to}`");
+        declaring.complain(
+            Finding::error("unknown-reference", &target.place, message)
+                .about(&address(&item.name))
+                .hint(format!("write `{to}`")),
+        );
+        return overflow;
+    }
+    let Some(key) = declaring.resolve("queue", &text, &target.place) else {
         return overflow;
     };
     if item.name == key.segment {
@@ -230,7 +266,7 @@ fn overflow(
                 .about(&address(&item.name))
                 .hint("name another queue, or null for no target"),
         );
-    } else if gone.contains(key.segment.as_str()) && !item.is_absent() {
+    } else if context.gone.contains(key.segment.as_str()) && !item.is_absent() {
         let message = format!("the overflow target `{}` is declared absent", key.segment);
         declaring.complain(
             Finding::error("overflow", &target.place, message)

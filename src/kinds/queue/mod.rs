@@ -1,8 +1,11 @@
 //! Queues: how calls wait, how many may, and where they go when it is full.
 
 mod api_v2;
+mod chain;
 mod check;
+mod identity;
 mod manifest;
+mod settle;
 mod sim;
 
 use std::collections::BTreeSet;
@@ -12,7 +15,10 @@ use serde_json::{Value, json};
 
 use super::{Check, Declaring, Kind, Wire};
 use crate::http::Dialect;
-use crate::model::{Address, Declared, Document, Facts, Item, Link, Links, ManifestKind, Place};
+use crate::model::{
+    Address, Declared, Document, Facts, Finding, Item, Leaf, Link, Links, ManifestKind, Names,
+    Place,
+};
 use crate::world::Collection;
 
 /// The kind `queue`.
@@ -97,9 +103,9 @@ impl Kind for Queue {
         manifest::needs(items)
     }
 
-    fn declared_names<'i>(&self, items: &'i [Item]) -> Vec<&'i str> {
-        let wanted = items.iter().filter(|item| item.kind == manifest::QUEUE && !item.is_absent());
-        wanted.map(|item| item.name.as_str()).collect()
+    fn enter_names(&self, items: &[Item], names: &mut Names) -> Vec<Finding> {
+        let (queues, _) = manifest::overlaid(items);
+        settle::settle(&queues, names)
     }
 
     fn declare(&self, items: &[Item], declaring: &mut Declaring<'_>) {
@@ -114,6 +120,12 @@ impl Kind for Queue {
                 "add spec.capacity (1 to 5000)".to_owned(),
             )
         })
+    }
+
+    fn unlink(&self, document: &Document, target: &Address) -> Option<Leaf> {
+        const TARGET: &str = "/overflow/target";
+        let names = document.value().pointer(TARGET)?.as_str()? == target.segment(0);
+        names.then(|| Leaf { path: TARGET.to_owned(), value: Value::Null })
     }
 
     fn checks(&self) -> &'static [Check] {

@@ -14,7 +14,8 @@ use super::Rows;
 const OPTIONAL: [&str; 6] =
     ["description", "type", "overflow", "skillGroups", "priority", "routingRules"];
 /// A path of a plan, and the path of the same thing in a row.
-const PATHS: [(&str, &str); 12] = [
+const PATHS: [(&str, &str); 13] = [
+    ("/name", "/name"),
     ("/description", "/description"),
     ("/type", "/type"),
     ("/capacity", "/capacity"),
@@ -94,6 +95,11 @@ pub(crate) fn path_in_row(path: &str) -> &'static str {
 /// The table of an address.
 pub(crate) fn table(address: &Address) -> &'static str {
     if address.kind() == "queue" { "queues" } else { "assignments" }
+}
+
+/// The row that a change is about, where there is one, as it was before.
+pub(crate) fn old_row<'r>(change: &Change, rows: &'r Rows) -> Option<&'r Value> {
+    row_of(change.previous_address.as_ref().unwrap_or(&change.address), rows)
 }
 
 /// The row that an address means, where there is one.

@@ -26,7 +26,7 @@ const WINDOWS: [(&str, &[(&str, &str)]); 3] = [
 /// Manifests, and whom they are about.
 pub(crate) struct Desired {
     pub(crate) manifests: Vec<Manifest>,
-    /// Ids of the agents that a cell of a matrix is about.
+    /// Ids of the agents that a cell of a matrix is about, or that an exclusive one names.
     pub(crate) agents: BTreeSet<String>,
 }
 
@@ -40,15 +40,18 @@ impl Desired {
             manifests.push(Manifest {
                 kind: "AvailabilityWindow",
                 name: name.to_owned(),
+                metadata: Vec::new(),
                 absent: false,
                 spec: Tree::Map(fields.iter().map(said).collect()),
             });
         }
-        let mut matrices = Matrices { tenant, cells: BTreeMap::new(), manifests };
+        let (cells, exclusive) = Default::default();
+        let mut matrices = Matrices { tenant, cells, exclusive, manifests };
         for number in 0..=random.below(2) {
             matrices.add(number, random);
         }
-        let agents = matrices.cells.keys().map(|(agent, _)| agent.clone()).collect();
+        let agents = matrices.cells.keys().map(|(agent, _)| agent.clone());
+        let agents = agents.chain(matrices.exclusive).collect();
         Self { manifests: matrices.manifests, agents }
     }
 }
@@ -61,24 +64,36 @@ fn queues(tenant: &Tenant, random: &mut Random) -> Vec<Manifest> {
         rows.len().checked_sub(1).filter(|_| random.chance(30)).map(|_| random.below(rows.len()));
     let gone = gone.map(|index| &rows[index]);
     let stays: Vec<&Value> = rows.iter().filter(|row| Some(*row) != gone).collect();
-    let mut targets: Vec<String> = stays
-        .iter()
-        .map(|row| tenant.reference("queues", row["id"].as_str().unwrap(), random))
-        .collect();
+    let renames = renames(&stays, random);
+    let mut targets: Vec<String> = Vec::new();
+    for row in &stays {
+        let id = row["id"].as_str().unwrap();
+        targets.push(match renames.get(id) {
+            Some((name, _)) => random
+                .pick(&[id.to_owned(), format!("id:{id}"), name.clone(), format!("name:{name}")])
+                .clone(),
+            None => tenant.reference("queues", id, random),
+        });
+    }
     targets.extend(new.iter().cloned());
     for row in &stays {
         let overflows_into_gone =
             gone.is_some_and(|gone| row["overflow"]["overflowTargetId"] == gone["id"]);
         let is_one_of_many = rows.len() > 20 && random.chance(90);
-        if !overflows_into_gone && (is_one_of_many || random.chance(30)) {
+        let id = row["id"].as_str().unwrap();
+        let renamed = renames.get(id);
+        if !overflows_into_gone && renamed.is_none() && (is_one_of_many || random.chance(30)) {
             continue;
         }
-        let name = row["name"].as_str().unwrap();
-        let id = row["id"].as_str().unwrap();
+        let name = renamed.map_or(row["name"].as_str().unwrap(), |(name, _)| name);
         let own = [name.to_owned(), id.to_owned(), format!("id:{id}"), format!("name:{name}")];
         let others: Vec<String> = targets.iter().filter(|t| !own.contains(t)).cloned().collect();
         let spec = queue_spec(tenant, &others, overflows_into_gone, false, random);
-        manifests.push(queue(name, spec));
+        let mut metadata = renamed.map_or_else(Vec::new, |(_, metadata)| metadata.clone());
+        if renamed.is_none() && random.chance(10) {
+            metadata.push(("id", id.to_owned()));
+        }
+        manifests.push(Manifest { metadata, ..queue(name, spec) });
     }
     for (index, name) in new.iter().enumerate() {
         // A new queue overflows into one that exists or into an earlier new one: no circle.
@@ -87,18 +102,46 @@ fn queues(tenant: &Tenant, random: &mut Random) -> Vec<Manifest> {
         manifests.push(queue(name, spec));
     }
     if let Some(gone) = gone {
-        let name = gone["name"].as_str().unwrap().to_owned();
-        manifests.push(Manifest { kind: "Queue", name, absent: true, spec: Tree::Map(Vec::new()) });
+        let name = gone["name"].as_str().unwrap();
+        manifests.push(Manifest { absent: true, ..queue(name, Tree::Map(Vec::new())) });
     }
     if random.chance(20) {
-        let name = "never was".to_owned();
-        manifests.push(Manifest { kind: "Queue", name, absent: true, spec: Tree::Map(Vec::new()) });
+        let never = queue("never was", Tree::Map(Vec::new()));
+        manifests.push(Manifest { absent: true, ..never });
     }
     manifests
 }
 
 fn queue(name: &str, spec: Tree) -> Manifest {
-    Manifest { kind: "Queue", name: name.to_owned(), absent: false, spec }
+    Manifest { kind: "Queue", name: name.to_owned(), metadata: Vec::new(), absent: false, spec }
+}
+
+/// What a queue will be called, and how its manifest says that it is this one.
+type Rename = (String, Vec<(&'static str, String)>);
+
+/// Renames by id: to names that nobody had, and to names that others give up.
+fn renames(rows: &[&Value], random: &mut Random) -> BTreeMap<String, Rename> {
+    let mut renames = BTreeMap::new();
+    let mut free: Option<String> = None;
+    for (number, row) in rows.iter().enumerate() {
+        if !random.chance(if rows.len() > 20 { 5 } else { 20 }) {
+            continue;
+        }
+        let (id, old) = (row["id"].as_str().unwrap(), row["name"].as_str().unwrap());
+        let name = free.take().filter(|_| random.chance(60));
+        let name = name.unwrap_or_else(|| format!("renamed/{number} *"));
+        let mut metadata = Vec::new();
+        let pinned = random.chance(40);
+        if pinned {
+            metadata.push(("id", id.to_owned()));
+        }
+        if !pinned || random.chance(30) {
+            metadata.push(("renamedFrom", old.to_owned()));
+        }
+        free = Some(old.to_owned());
+        renames.insert(id.to_owned(), (name, metadata));
+    }
+    renames
 }
 
 fn queue_spec(
@@ -161,12 +204,15 @@ fn queue_spec(
 struct Matrices<'t> {
     tenant: &'t Tenant,
     cells: BTreeMap<(String, String), String>,
+    /// Ids of the agents that hold nothing but what is declared.
+    exclusive: BTreeSet<String>,
     manifests: Vec<Manifest>,
 }
 
 impl Matrices<'_> {
     fn add(&mut self, number: usize, random: &mut Random) {
         let default = random.chance(50).then(|| random.pick(&WINDOWS).0);
+        let is_exclusive = random.chance(25);
         let few: Vec<String> = self.tenant.licensed.iter().take(7).cloned().collect();
         let mut own: BTreeSet<(String, String)> = BTreeSet::new();
         let mut rows = Vec::new();
@@ -174,25 +220,30 @@ impl Matrices<'_> {
             let row = self.row(&agent, default, random);
             own.extend(row.iter().map(|(skill, _)| (agent.clone(), skill.clone())));
             if !row.is_empty() || random.chance(50) {
+                self.exclusive.extend(is_exclusive.then(|| agent.clone()));
                 let key = self.tenant.reference("agents", &agent, random);
                 rows.push((key, self.spelled(row, random)));
             }
         }
         let members = random.some(40, &few);
         if !members.is_empty() {
+            self.exclusive.extend(members.iter().filter(|_| is_exclusive).cloned());
             let name = format!("team{number}");
             let row = self.group_row(&members, &own, default, random);
             rows.push((format!("group:{name}"), self.spelled(row, random)));
             let called = members.iter().map(|id| leaf(self.tenant.reference("agents", id, random)));
             let spec = Tree::Map(vec![("members".to_owned(), Tree::Set(called.collect()))]);
-            self.manifests.push(Manifest { kind: "AgentGroup", name, absent: false, spec });
+            let (kind, metadata) = ("AgentGroup", Vec::new());
+            self.manifests.push(Manifest { kind, name, metadata, absent: false, spec });
         }
         let mut spec = vec![("agents".to_owned(), Tree::Map(rows))];
         spec.extend(default.map(|window| ("window".to_owned(), leaf(window))));
+        spec.extend(is_exclusive.then(|| ("scope".to_owned(), leaf("exclusive"))));
         let name = format!("matrix{number}");
         self.manifests.push(Manifest {
             kind: "SkillMatrix",
             name,
+            metadata: Vec::new(),
             absent: false,
             spec: Tree::Map(spec),
         });

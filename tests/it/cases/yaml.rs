@@ -20,6 +20,8 @@ pub(crate) enum Tree {
 pub(crate) struct Manifest {
     pub(crate) kind: &'static str,
     pub(crate) name: String,
+    /// What its metadata says beside the name.
+    pub(crate) metadata: Vec<(&'static str, String)>,
     pub(crate) absent: bool,
     pub(crate) spec: Tree,
 }
@@ -46,8 +48,10 @@ pub(crate) fn files(manifests: &[Manifest], random: &mut Random) -> Vec<(String,
 }
 
 fn document(manifest: &Manifest, random: &mut Random) -> String {
-    let Manifest { kind, name, absent, spec } = manifest;
-    let metadata = Tree::Map(vec![("name".to_owned(), leaf(name.as_str()))]);
+    let Manifest { kind, name, metadata, absent, spec } = manifest;
+    let said = metadata.iter().map(|(key, value)| ((*key).to_owned(), leaf(value.as_str())));
+    let metadata =
+        Tree::Map([("name".to_owned(), leaf(name.as_str()))].into_iter().chain(said).collect());
     let mut fields = vec![
         ("apiVersion".to_owned(), leaf("cxform/v1")),
         ("kind".to_owned(), leaf(*kind)),

@@ -1,9 +1,10 @@
 //! Whatever goes wrong, as long as it ends: apply converges or says why, address by address.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use cxform::http::Method;
-use cxform::plan::{Applied, OutcomeStatus, Plan};
+use cxform::model::Address;
+use cxform::plan::{Applied, Change, OutcomeStatus, Plan};
 use cxform::world::{Etags, Fault, Logged, Times, What};
 use serde_json::{Value, json};
 
@@ -181,12 +182,11 @@ fn what_somebody_else_wrote_after_the_plan_is_never_overwritten() {
         }
         let (applied, _) = run(stage.process(), &plan).await.unwrap();
         says_why(&plan, &applied);
+        let waiting = waiting(&plan, clashing.keys().cloned().collect());
         for outcome in &applied.outcomes {
-            let change = plan.live().find(|change| change.address == outcome.address).unwrap();
-            let waits = change.depends_on.iter().any(|first| clashing.contains_key(first));
             let expect = match clashing.contains_key(&outcome.address) {
+                _ if waiting.contains(&outcome.address) => OutcomeStatus::NotStarted,
                 true => OutcomeStatus::Conflict,
-                false if waits => OutcomeStatus::NotStarted,
                 false => OutcomeStatus::Done,
             };
             assert_eq!(outcome.status, expect, "{outcome:?}");
@@ -205,4 +205,20 @@ fn what_somebody_else_wrote_after_the_plan_is_never_overwritten() {
         stage.apply(&again).await;
         assert!(stage.plan().await.is_empty());
     });
+}
+
+/// What depends on something that is not done, or on what does.
+fn waiting(plan: &Plan, mut undone: BTreeSet<Address>) -> BTreeSet<Address> {
+    let mut waiting = BTreeSet::new();
+    loop {
+        let waits = |change: &&Change| change.depends_on.iter().any(|name| undone.contains(name));
+        let more: Vec<Address> =
+            plan.live().filter(waits).map(|change| change.address.clone()).collect();
+        let count = waiting.len();
+        waiting.extend(more.iter().cloned());
+        undone.extend(more);
+        if waiting.len() == count {
+            return waiting;
+        }
+    }
 }

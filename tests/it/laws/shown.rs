@@ -8,7 +8,7 @@ use cxform::plan::{Change, Plan, PlannedAction};
 use cxform::world::{Logged, decode_query};
 use serde_json::Value;
 
-use super::changed::{differences, in_row, meaning, path_in_row, row_of, table};
+use super::changed::{differences, in_row, meaning, old_row, path_in_row, table};
 use super::stage::{Rows, Stage, law, writes};
 
 #[test]
@@ -100,7 +100,7 @@ fn is_shown(write: &Logged, change: &Change, before: &Rows, after: &Rows) {
         return;
     };
     let mut body: Value = serde_json::from_str(&write.body).unwrap();
-    let old = row_of(&change.address, before);
+    let old = old_row(change, before);
     for own in ["id", "userId"] {
         // What the tenant says by the path, a body need not repeat.
         if let (Some(old), None) = (old.and_then(|old| old.get(own)), body.get(own)) {

@@ -4,13 +4,15 @@ use std::collections::BTreeMap;
 use std::net::SocketAddr;
 use std::sync::atomic::AtomicBool;
 use std::sync::{Arc, Mutex};
+use std::time::Duration;
 
 use cxform::http::{Dialect, Method};
-use cxform::model::Item;
-use cxform::plan::{Applied, Outcome, Plan};
+use cxform::model::{Address, Item};
+use cxform::plan::{Applied, Change, Outcome, OutcomeStatus, Plan};
 use cxform::sim::{Sim, SimHandle};
 use cxform::tenant::{
-    Connection, Credentials, Intent, Journal, Manner, Reader, Recorded, Writer, apply,
+    Connection, Credentials, Intent, Journal, Manner, Reader, Recorded, Retry, Watching, Writer,
+    apply,
 };
 use cxform::world::Logged;
 use jiff::tz::TimeZone;
@@ -20,7 +22,7 @@ use super::random::Random;
 use super::tenant::Tenant;
 use super::yaml;
 use crate::cases::{self, NOON, Unmade};
-pub(super) use crate::cases::{Rows, read};
+pub(super) use crate::cases::{Rows, policy, read};
 
 /// One case on its stage.
 pub(super) struct Stage {
@@ -49,6 +51,43 @@ impl Journal for Kept {
     fn outcome<'a>(&'a self, outcome: &'a Outcome) -> Recorded<'a> {
         self.outcomes.lock().unwrap().push(outcome.clone());
         Box::pin(std::future::ready(Ok(())))
+    }
+}
+
+/// What whoever watches was told.
+#[derive(Default)]
+struct Seen {
+    started: Mutex<Vec<Address>>,
+    finished: Mutex<Vec<(Address, OutcomeStatus)>>,
+}
+
+impl Watching for Seen {
+    fn started(&self, change: &Change) {
+        self.started.lock().unwrap().push(change.address.clone());
+    }
+
+    fn finished(&self, outcome: &Outcome, _: Option<&str>) {
+        self.finished.lock().unwrap().push((outcome.address.clone(), outcome.status));
+    }
+
+    fn retried(&self, _: &Retry<'_>) {}
+
+    fn held_back(&self, _: Duration) {}
+}
+
+impl Seen {
+    /// Each change is told of once, with what became of it, and begun unless it was not started.
+    fn fits(&self, applied: &Applied) {
+        let mut finished = self.finished.lock().unwrap().clone();
+        finished.sort();
+        let outcomes = &applied.outcomes;
+        let expect: Vec<_> = outcomes.iter().map(|o| (o.address.clone(), o.status)).collect();
+        assert_eq!(finished, expect, "who watches was told something else");
+        let mut started = self.started.lock().unwrap().clone();
+        started.sort();
+        let begun =
+            outcomes.iter().filter(|o| o.status != OutcomeStatus::NotStarted || o.attempts > 0);
+        assert_eq!(started, begun.map(|o| o.address.clone()).collect::<Vec<_>>());
     }
 }
 
@@ -124,8 +163,12 @@ pub(super) async fn run(writer: Writer, plan: &Plan) -> Result<(Applied, Arc<Kep
     static NEVER: AtomicBool = AtomicBool::new(false);
     let kept = Arc::new(Kept::default());
     let manner = Manner { timezone: TimeZone::UTC, overwrites: false, stops_on_error: false };
+    let seen = Arc::new(Seen::default());
+    writer.watched_by(seen.clone());
     let applied = apply(writer, Arc::new(plan.clone()), kept.clone(), manner, &NEVER).await;
-    Ok((applied.map_err(|error| error.to_string())?, kept))
+    let applied = applied.map_err(|error| error.to_string())?;
+    seen.fits(&applied);
+    Ok((applied, kept))
 }
 
 /// The requests that would change the tenant.

@@ -3,11 +3,11 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use cxform::model::{Address, Document, Facts};
-use cxform::plan::{Made, OutcomeStatus, Plan, invert, open, rollback, write};
+use cxform::plan::{Change, Made, OutcomeStatus, Plan, invert, open, rollback, write};
 use cxform::tenant::observe;
 use serde_json::json;
 
-use super::stage::{Stage, law, run};
+use super::stage::{Stage, law, policy, run};
 
 /// What is observed of the tenant, in its own names.
 async fn seen(stage: &Stage) -> BTreeMap<Address, Document> {
@@ -39,13 +39,15 @@ fn what_a_run_did_can_be_undone() {
         let made = |address: &Address, action| {
             Some(Made { id: made.get(&(address.clone(), action))?.clone() })
         };
-        let inverse = rollback(inverse, "the run", made, true);
+        let inverse = rollback(inverse, "the run", made, &policy());
         let (undone, _) = run(stage.process(), &inverse).await.unwrap();
         let wrong = undone.outcomes.iter().find(|o| o.status != OutcomeStatus::Done);
         assert_eq!(wrong, None);
         let lost: BTreeSet<_> =
             inverse.checks.iter().filter_map(|check| check.address.clone()).collect();
-        let undoable: BTreeSet<_> = inverse.resource_changes.iter().map(|c| &c.address).collect();
+        let address =
+            |change: &'_ Change| change.previous_address.clone().unwrap_or(change.address.clone());
+        let undoable: BTreeSet<_> = inverse.resource_changes.iter().map(address).collect();
         for change in plan.live().filter(|change| !undoable.contains(&change.address)) {
             assert!(lost.contains(&change.address), "{} is lost without a word", change.address);
         }
@@ -76,7 +78,7 @@ fn what_somebody_changed_since_is_not_undone() {
             stage.sim.world().edit(table, id, &theirs);
         }
         let made = |_: &Address, _| Some(Made::default());
-        let inverse = rollback(inverse, "the run", made, true);
+        let inverse = rollback(inverse, "the run", made, &policy());
         run(stage.process(), &inverse).await.unwrap();
         for ((table, id), _) in rows.iter().filter(|((table, _), _)| *table == "queues") {
             let world = stage.sim.world();

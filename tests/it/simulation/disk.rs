@@ -128,7 +128,7 @@ impl RunJournal {
         let folder = &mut scene.disk.runs[self.run];
         folder.journal.push(line);
         if let Record::Intent { intent } = record {
-            let key = (intent.address.to_string(), intent.action.as_str().to_owned());
+            let key = (intent.address.to_string(), intent.action.word().to_owned());
             folder.intents.insert(key);
         }
     }
@@ -163,9 +163,13 @@ pub(super) fn change(outcome: &Outcome) -> audit::Change {
     let overwritten = outcome.clashes.iter().filter(|_| is_done);
     audit::Change {
         address: outcome.address.to_string(),
-        action: outcome.action.as_str().to_owned(),
+        action: match (outcome.action, &outcome.previous_address) {
+            (_, Some(_)) => "rename",
+            (action, None) => action.word(),
+        }
+        .to_owned(),
         payload_hash: outcome.payload_hash.clone(),
-        result: outcome.status.as_str().to_owned(),
+        result: outcome.status.word().to_owned(),
         status: outcome.http_status,
         attempts: outcome.attempts,
         overwritten: overwritten.map(|clash| clash.path.clone()).collect(),

@@ -23,6 +23,14 @@ impl Names {
         for effect in &scene.effects {
             effect.after.iter().for_each(|row| names.add(effect.table, row));
         }
+        for run in &scene.disk.runs {
+            // A plan may call a queue what it is called only after it was renamed.
+            let known = run.plan.references.iter().filter(|(address, _)| address.kind() == "queue");
+            for (address, id) in known {
+                let row = json!({"name": address.segment(0), "id": id.as_deref()});
+                names.add("queues", &row);
+            }
+        }
         names
     }
 
@@ -51,7 +59,11 @@ impl Names {
             return false;
         }
         match table {
-            "queues" => row["name"] == change.address.segment(0),
+            // Two queues may be about to change their names with each other.
+            "queues" => match &change.id {
+                Some(id) => row["id"] == **id,
+                None => row["name"] == change.address.segment(0),
+            },
             _ => {
                 row["userId"] == change.address.segment(0)
                     && row["skillId"] == self.skill(&change.address.segment(1))

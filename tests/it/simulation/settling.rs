@@ -34,9 +34,9 @@ async fn one(life: &Arc<Life>, reader: &Reader, run: usize) -> Result<(), String
     for line in &lines {
         match serde_json::from_str(line).unwrap() {
             Record::Intent { intent } => {
-                let key = (intent.address.to_string(), intent.action.as_str());
+                let key = (intent.address.to_string(), intent.action.word());
                 let (address, action) = (intent.address, intent.action);
-                let (attempts, payload_hash) = (intent.attempt, intent.payload_hash);
+                let (attempts, payload_hash) = (intent.attempt, Some(intent.payload_hash));
                 open.insert(key, Open { address, action, attempts, payload_hash });
             }
             Record::Outcome { change, .. } => {
@@ -47,9 +47,9 @@ async fn one(life: &Arc<Life>, reader: &Reader, run: usize) -> Result<(), String
             }
         }
     }
-    let plan = plan::open(&plan).unwrap();
+    let plan = Arc::new(plan::open(&plan).unwrap());
     let open: Vec<Open> = open.into_values().collect();
-    let settled = tenant::settle(reader, &plan, &open, &TimeZone::UTC).await;
+    let settled = tenant::settle(reader, plan, open, &TimeZone::UTC).await;
     let settled = settled.map_err(|error| error.to_string())?;
     let is_told: BTreeSet<(String, String)> = told
         .iter()

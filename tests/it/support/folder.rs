@@ -26,6 +26,11 @@ impl Folder {
         std::fs::write(path, text).unwrap();
     }
 
+    /// Copies a folder's content into a folder of this one.
+    pub(crate) fn fill_in(&self, from: &Path, name: &str) {
+        copy(from, &self.0.join(name));
+    }
+
     /// Copies a folder's content into this one.
     pub(crate) fn fill(&self, from: &Path) {
         copy(from, &self.0);

@@ -1,7 +1,9 @@
 //! What the tests share: the program in this process, folders of their own, the repository's files.
 
+pub(crate) mod clones;
 mod folder;
 pub(crate) mod port;
+mod steady;
 
 use std::io::Write;
 use std::path::{Path, PathBuf};
@@ -12,6 +14,7 @@ use cxform::cli::environment::Environment;
 use cxform::cli::execute;
 
 pub(crate) use folder::Folder;
+pub(crate) use steady::told_steadily;
 
 /// The repository.
 pub(crate) fn root() -> PathBuf {

@@ -1,0 +1,105 @@
+//! The command that would make and apply a plan again, for people to copy.
+
+use std::ffi::OsStr;
+use std::path::Path;
+
+use super::args::{Global, Planning};
+
+/// A command line that grows word by word, each quoted for a shell where it must be.
+pub(super) struct CommandText(String);
+
+impl CommandText {
+    /// `cxform COMMAND` with the flags that go with all commands.
+    pub(super) fn new(global: &Global, command: &str) -> Self {
+        let mut text = Self("cxform".to_owned());
+        let Global { config, chdir, tenant, state_dir, log: _ } = global;
+        text.flag("--config", config.as_deref());
+        text.flag("--chdir", chdir.as_deref());
+        text.flag("--tenant", tenant.as_deref());
+        text.flag("--state-dir", state_dir.as_deref());
+        text.word(command);
+        text
+    }
+
+    /// `cxform apply` of a plan that was made now: of the saved file, where it was saved.
+    pub(super) fn apply(global: &Global, planning: &Planning) -> Self {
+        let mut text = Self::new(global, "apply");
+        match planning.out.as_deref().filter(|out| *out != Path::new("-")) {
+            Some(out) => text.flag("--plan", Some(out)),
+            None => planning.paths.iter().for_each(|path| text.word(path)),
+        }
+        if planning.allow_delete && !text.0.contains(" --plan ") {
+            text.word("--allow-delete");
+        }
+        text
+    }
+
+    /// `cxform apply` of a saved plan.
+    pub(super) fn apply_saved(global: &Global, file: &Path) -> Self {
+        let mut text = Self::new(global, "apply");
+        text.flag("--plan", Some(file));
+        text
+    }
+
+    /// Adds a word.
+    pub(super) fn word(&mut self, word: impl AsRef<OsStr>) {
+        self.0.push(' ');
+        self.0.push_str(&quoted(&word.as_ref().to_string_lossy()));
+    }
+
+    fn flag(&mut self, name: &str, value: Option<impl AsRef<OsStr>>) {
+        if let Some(value) = value {
+            self.word(name);
+            self.word(value);
+        }
+    }
+
+    /// The whole of it.
+    pub(super) fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+/// A word as a shell takes it.
+fn quoted(word: &str) -> String {
+    let is_plain = |c: char| c.is_alphanumeric() || "_-./:@%+=,".contains(c);
+    if !word.is_empty() && word.chars().all(is_plain) {
+        return word.to_owned();
+    }
+    format!("'{}'", word.replace('\'', r"'\''"))
+}
+
+#[cfg(test)]
+mod tests {
+    use std::path::Path;
+
+    use clap::Parser as _;
+
+    use super::super::args::{Command, CommandLine};
+    use super::CommandText;
+
+    #[test]
+    fn what_was_asked_for_is_asked_for_again() {
+        let check = |line: &[&str], expect: &str| {
+            let CommandLine { global, command } = CommandLine::parse_from(line);
+            let Command::Plan(args) = command else { panic!("{line:?}") };
+            assert_eq!(CommandText::apply(&global, &args.planning).as_str(), expect);
+        };
+        check(&["cxform", "plan"], "cxform apply");
+        check(
+            &["cxform", "plan", "--allow-delete", "a", "it's b", "--detail", "full"],
+            r"cxform apply a 'it'\''s b' --allow-delete",
+        );
+        check(
+            &["cxform", "--chdir", "x y", "plan", "--tenant", "prod", "--allow-delete", "--out=p"],
+            "cxform --chdir 'x y' --tenant prod apply --plan p",
+        );
+        check(&["cxform", "plan", "--allow-delete", "--out=-"], "cxform apply --allow-delete");
+        let CommandLine { global, .. } =
+            CommandLine::parse_from(["cxform", "--config", "c.yaml", "--state-dir", "s", "doctor"]);
+        assert_eq!(
+            CommandText::apply_saved(&global, Path::new("p$")).as_str(),
+            "cxform --config c.yaml --state-dir s apply --plan 'p$'"
+        );
+    }
+}

@@ -1,0 +1,169 @@
+//! The shared state as commands use it: waits for another run to end, and tells.
+
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::{Duration, Instant};
+
+use super::clock;
+use super::context::{Context, causes, hint};
+use super::settings::Settings;
+use super::state::{Claim, Holder, RunFolder, SharedError, SharedState, StateFolder};
+
+/// How often the branch is looked at while another run holds the tenant.
+const PAUSE: Duration = Duration::from_secs(2);
+/// How long is waited before each further try to push what a run has done.
+const AGAIN: [Duration; 2] = [Duration::from_secs(1), Duration::from_secs(2)];
+
+/// The state branch of a project, where it has one; else nothing happens.
+pub(super) struct Sharing {
+    shared: Option<SharedState>,
+    /// The run that holds the tenant through us.
+    run: Option<RunFolder>,
+    until: Instant,
+}
+
+impl Sharing {
+    /// Brings the branch into the state folder, whose lock must be held; waits up to `timeout` for
+    /// another run to end.
+    pub(super) fn open(
+        context: &mut Context<'_>,
+        settings: &Settings,
+        state: &StateFolder,
+        timeout: Duration,
+    ) -> anyhow::Result<Self> {
+        let until = clock::instant() + timeout;
+        let shared = open(context, settings, state)?;
+        let mut sharing = Self { shared, run: None, until };
+        let Some(shared) = &mut sharing.shared else { return Ok(sharing) };
+        let mut waits = false;
+        while let Some(claim) = shared.bring()? {
+            if clock::instant() >= until {
+                return Err(shared.held(claim).into());
+            }
+            tell_waiting(context, &claim, &mut waits)?;
+            std::thread::sleep(PAUSE.min(until.saturating_duration_since(clock::instant())));
+        }
+        Ok(sharing)
+    }
+
+    /// Takes the tenant for a run, whose plan stands in its folder, before its first request. May be
+    /// asked again for the same run: what its folder has by then is pushed.
+    pub(super) async fn claim(
+        &mut self,
+        context: &mut Context<'_>,
+        run: &RunFolder,
+        actor: &str,
+        stop: &AtomicBool,
+    ) -> anyhow::Result<()> {
+        let mut waits = false;
+        while let Some(mut shared) = self.shared.take() {
+            let (folder, actor) = (run.clone(), actor.to_owned());
+            // git may take its time, and signals are to be heard meanwhile.
+            let claiming = tokio::task::spawn_blocking(move || {
+                let claimed = shared.claim(&folder, &actor);
+                (shared, claimed)
+            });
+            let (mut shared, claimed) = claiming.await?;
+            let notes = shared.take_notes();
+            let held = match claimed {
+                Ok(Some(claim)) if clock::instant() >= self.until => Err(shared.held(claim)),
+                Ok(Some(claim)) if stop.load(Ordering::SeqCst) => {
+                    Err(SharedError::Interrupted(Box::new(claim)))
+                }
+                claimed => claimed,
+            };
+            self.shared = Some(shared);
+            for note in notes {
+                context.note(&format!("{note}\n"))?;
+            }
+            let Some(claim) = held? else {
+                self.run = Some(run.clone());
+                break;
+            };
+            tell_waiting(context, &claim, &mut waits)?;
+            tokio::time::sleep(PAUSE.min(self.until.saturating_duration_since(clock::instant())))
+                .await;
+        }
+        Ok(())
+    }
+
+    /// Pushes what the run has left, and gives the tenant free. What was done stays done where this
+    /// fails: it is told, loudly.
+    pub(super) async fn release(self, context: &mut Context<'_>) {
+        let (Some(mut shared), Some(run)) = (self.shared, self.run) else { return };
+        let releasing = tokio::task::spawn_blocking(move || {
+            let mut released = shared.release(&run);
+            for pause in AGAIN {
+                if released.is_err() {
+                    std::thread::sleep(pause);
+                    released = shared.release(&run);
+                }
+            }
+            released.map(|()| shared.take_notes())
+        });
+        let told = match releasing.await {
+            Ok(Ok(notes)) => notes.iter().map(|note| format!("{note}\n")).collect(),
+            Ok(Err(error)) => left(&error.into()),
+            Err(error) => left(&error.into()),
+        };
+        // Where standard error is gone, the exit code tells what was done all the same.
+        let _ = context.note(&told);
+    }
+}
+
+/// Brings the branch's audit for those who only read it. Where that cannot be had, what the state
+/// folder has is read, and that is told.
+pub(super) fn refresh(
+    context: &mut Context<'_>,
+    settings: &Settings,
+    state: &StateFolder,
+) -> anyhow::Result<()> {
+    if settings.state_branch.is_none() {
+        return Ok(());
+    }
+    if let Err(error) = look(context, settings, state) {
+        let error = causes(&error);
+        context.note(&format!("warning: {error}; this is the copy in the state folder\n"))?;
+    }
+    Ok(())
+}
+
+/// Fetches the branch's audit, and tells who holds the tenant.
+pub(super) fn look(
+    context: &Context<'_>,
+    settings: &Settings,
+    state: &StateFolder,
+) -> anyhow::Result<Option<Claim>> {
+    let holder = Holder::of_process(&context.environment, clock::now());
+    let _lock = state.lock(&holder, Duration::ZERO)?;
+    match open(context, settings, state)? {
+        Some(mut shared) => Ok(shared.bring_to_read()?),
+        None => Ok(None),
+    }
+}
+
+fn open(
+    context: &Context<'_>,
+    settings: &Settings,
+    state: &StateFolder,
+) -> anyhow::Result<Option<SharedState>> {
+    let Some(branch) = &settings.state_branch else { return Ok(None) };
+    let tenant = &settings.tenant()?.name.value;
+    let (project, environment) = (&settings.folder, &context.environment);
+    Ok(Some(SharedState::open(state, project, &branch.value, tenant, environment)?))
+}
+
+fn tell_waiting(context: &mut Context<'_>, claim: &Claim, waits: &mut bool) -> anyhow::Result<()> {
+    match std::mem::replace(waits, true) {
+        true => Ok(()),
+        false => context.note(&format!("Waiting for {claim} to end.\n")),
+    }
+}
+
+fn left(error: &anyhow::Error) -> String {
+    let help = hint(error).map_or_else(String::new, |hint| format!("  help: {hint}\n"));
+    format!(
+        "WARNING: {}\n  what this run did is in the state folder only, and the tenant is still held \
+         for others: keep the folder, and run `cxform apply` from here again, which pushes it\n{help}",
+        causes(error)
+    )
+}

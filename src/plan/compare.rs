@@ -1,0 +1,178 @@
+//! One resource as it should be beside the same as it is: what its change says.
+
+use std::sync::Arc;
+
+use serde_json::Value;
+
+use super::draft::Proposed;
+use super::{Carry, Change, Delta, NAME_PATH, PathChange, PlannedAction, Precondition, Reason};
+use crate::http::Dialect;
+use crate::kinds::{Basis, kind_of};
+use crate::model::{
+    Address, Declared, Desired, Document, Facts, Leaf, Links, Memo, Observed, Place, Remote,
+    Renamed,
+};
+
+/// What comparing needs, and what many changes have in common: a matrix changes from few levels to
+/// few others.
+pub(super) struct Comparing<'a> {
+    desired: &'a Desired,
+    pub(super) observed: &'a Observed,
+    facts: &'a Facts,
+    dialect: Dialect,
+    /// No fields at all.
+    empty: Document,
+    kinds: Memo<String, Arc<str>>,
+    digests: Memo<Document, Arc<str>>,
+    differences: Memo<(Document, Document), Arc<[PathChange]>>,
+}
+
+impl<'a> Comparing<'a> {
+    pub(super) fn new(
+        desired: &'a Desired,
+        observed: &'a Observed,
+        facts: &'a Facts,
+        dialect: Dialect,
+    ) -> Self {
+        let (kinds, digests, differences) = Default::default();
+        let empty = Document::of(&serde_json::Map::new());
+        Self { desired, observed, facts, dialect, empty, kinds, digests, differences }
+    }
+
+    /// What is to be done.
+    pub(super) fn action(
+        &self,
+        address: &Address,
+        declared: &Declared,
+        remote: Option<&Remote>,
+    ) -> PlannedAction {
+        match remote {
+            None if declared.absent => PlannedAction::NoOp,
+            None => PlannedAction::Create,
+            Some(_) if declared.absent => PlannedAction::Delete,
+            Some(remote) if !remote.document.covers(&declared.document) => PlannedAction::Update,
+            Some(_) if self.desired.renamed(address).is_some() => PlannedAction::Update,
+            Some(_) => PlannedAction::NoOp,
+        }
+    }
+
+    /// What is declared of a resource that no manifest names, where nothing else should be.
+    pub(super) fn excluded(&self, place: &Place) -> Declared {
+        Declared {
+            document: self.empty.clone(),
+            on_create: None,
+            absent: true,
+            place: place.clone(),
+            links: Links::new(),
+        }
+    }
+
+    /// The change of one resource.
+    pub(super) fn propose(
+        &mut self,
+        address: Address,
+        declared: &Declared,
+        remote: Option<&Remote>,
+        action: PlannedAction,
+    ) -> Proposed {
+        let renamed = match action {
+            PlannedAction::Update => self.desired.renamed(&address),
+            _ => None,
+        };
+        let (before, after) = before_and_after(declared, remote, action, renamed);
+        let paths = match (action, &before, &after) {
+            (PlannedAction::Update, Some(before), Some(after)) => {
+                self.differences.get_or((before.clone(), after.clone()), |(before, after)| {
+                    differences(before, after)
+                })
+            }
+            _ => Arc::default(),
+        };
+        let kind = kind_of(&address);
+        let wire = kind.and_then(|kind| kind.wire(self.dialect));
+        let from_lane =
+            wire.filter(|wire| action.action().is_some_and(|a| wire.basis(a) == Basis::Lane));
+        let etag = from_lane.and_then(|wire| self.observed.versions.get(&wire.lane(&address)));
+        let carry = match (action, remote, from_lane) {
+            (PlannedAction::Update, Some(remote), Some(_)) => {
+                let is_whole = before.as_ref() == Some(&remote.document);
+                let carry = || Carry { fields: remote.document.clone(), raw: remote.raw.clone() };
+                (!is_whole || remote.raw.is_some()).then(carry)
+            }
+            _ => None,
+        };
+        // A reviewer is to know what goes with it, and who undoes it what stays lost.
+        let raw = remote.and_then(|remote| remote.raw.as_ref());
+        let unknown = match (action, raw, wire) {
+            (PlannedAction::Delete, Some(raw), Some(wire)) => Arc::from(wire.unknown(raw)),
+            _ => Arc::default(),
+        };
+        let mut links = declared.links.clone();
+        links.extend(remote.into_iter().flat_map(|remote| remote.links.iter().cloned()));
+        links.sort();
+        links.dedup();
+        let digest = before.as_ref().map(|before| self.digest(before));
+        let precondition = Precondition { etag: etag.cloned(), digest };
+        let change = Change {
+            kind: self.kinds.get_or(address.kind().to_owned(), |kind| Arc::from(&**kind)),
+            name: kind.map(|kind| kind.label(&address, &links, self.facts)).unwrap_or_default(),
+            id: remote.and_then(|remote| remote.id.clone()),
+            previous_address: renamed.map(|renamed| renamed.from.clone()),
+            precondition,
+            change: Delta { actions: [action], before, after, paths },
+            reason: match (declared.absent, renamed) {
+                (true, _) if !self.desired.contains(&address) => Reason::Exclusive,
+                (true, _) => Reason::Absent,
+                (false, Some(_)) => Reason::Renamed,
+                (false, None) => Reason::Differs,
+            },
+            source: declared.place.clone(),
+            carry,
+            unknown,
+            depends_on: Vec::new(),
+            held_by: Vec::new(),
+            address,
+        };
+        Proposed { change, links }
+    }
+
+    /// SHA-256 of a document.
+    pub(super) fn digest(&mut self, document: &Document) -> Arc<str> {
+        self.digests.get_or(document.clone(), |document| Arc::from(document.digest()))
+    }
+}
+
+/// The managed fields as they are and as they will be. A rename's name is one of them.
+fn before_and_after(
+    declared: &Declared,
+    remote: Option<&Remote>,
+    action: PlannedAction,
+    renamed: Option<&Renamed>,
+) -> (Option<Document>, Option<Document>) {
+    let (before, after) = match (action, remote) {
+        (PlannedAction::Delete, Some(remote)) => return (Some(remote.document.clone()), None),
+        (_, None) if declared.absent => return (None, None),
+        (_, None) => {
+            let whole = declared.on_create.as_ref().unwrap_or(&declared.document);
+            return (None, Some(whole.clone()));
+        }
+        (_, Some(remote)) => (remote.document.project(&declared.document), &declared.document),
+    };
+    let Some(renamed) = renamed else { return (Some(before), Some(after.clone())) };
+    let named = |document: &Document, name: Option<&String>| {
+        let name = name.map(|name| Value::from(name.as_str()));
+        document.with([(NAME_PATH, name.as_ref())])
+    };
+    let (old, new) = (renamed.before.as_ref(), Some(&renamed.after));
+    (Some(named(&before, old)), Some(named(after, new)))
+}
+
+fn differences(before: &Document, after: &Document) -> Arc<[PathChange]> {
+    let now = before.value();
+    let differs = |leaf: Leaf| {
+        let before = now.pointer(&leaf.path).cloned().unwrap_or(Value::Null);
+        let after = leaf.value;
+        (before != after).then_some(PathChange { path: leaf.path, before, after })
+    };
+    after.leaves().into_iter().filter_map(differs).collect()
+}

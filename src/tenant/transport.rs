@@ -33,8 +33,9 @@ pub(super) fn builder(base: &str) -> reqwest::ClientBuilder {
 impl Network {
     /// A client for the tenant at `base`.
     pub(super) fn new(base: &str) -> Result<Self, TenantError> {
-        let client = builder(base).build().map_err(|error| {
-            TenantError::Unreachable { url: base.to_owned(), why: chain(&error) }
+        let client = builder(base).build().map_err(|error| TenantError::Unreachable {
+            url: base.to_owned(),
+            why: chain(&error),
         })?;
         Ok(Self { client, base: base.trim_end_matches('/').to_owned() })
     }

@@ -27,6 +27,8 @@ pub(super) struct Effect {
     pub(super) after: Option<Value>,
     /// What the request carried.
     pub(super) body: Value,
+    /// Whether its run had ended by then: nobody could tell any more what would become of it.
+    pub(super) is_late: bool,
 }
 
 /// What a request is about.
@@ -86,7 +88,13 @@ pub(super) fn is_write(incoming: &Incoming) -> bool {
 }
 
 /// What differs between two pictures of the same rows.
-pub(super) fn effects(who: Who, before: &Rows, after: &Rows, body: &Value) -> Vec<Effect> {
+pub(super) fn effects(
+    who: Who,
+    before: &Rows,
+    after: &Rows,
+    body: &Value,
+    is_late: bool,
+) -> Vec<Effect> {
     let both: BTreeMap<_, _> = before.iter().chain(after).collect();
     let differ = both.into_keys().filter(|key| before.get(*key) != after.get(*key));
     let effect = |key: &(&'static str, String)| Effect {
@@ -96,6 +104,7 @@ pub(super) fn effects(who: Who, before: &Rows, after: &Rows, body: &Value) -> Ve
         before: before.get(key).cloned(),
         after: after.get(key).cloned(),
         body: body.clone(),
+        is_late,
     };
     differ.map(effect).collect()
 }

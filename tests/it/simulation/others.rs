@@ -137,5 +137,5 @@ pub(super) fn become_(
     let told = after.as_ref().map_or_else(String::new, Value::to_string);
     scene.tell(what, format!("  {what}: {table}/{id} {told}"));
     let (who, id, body) = (Who::Others, id.to_owned(), Value::Null);
-    scene.effects.push(Effect { who, table, id, before, after, body });
+    scene.effects.push(Effect { who, table, id, before, after, body, is_late: false });
 }

@@ -129,7 +129,8 @@ impl Wire {
     ) -> Result<(Reply, bool), ()> {
         let mut scene = self.life.scene.lock();
         let scene = &mut *scene;
-        if let Some(struck) = &struck {
+        if let Some(struck) = struck.as_ref().filter(|struck| !matches!(struck, Struck::Straggles))
+        {
             scene.tell(struck.name(), format!("  struck: {struck:?}"));
         }
         let fault = match &struck {
@@ -211,7 +212,11 @@ fn carried_out(scene: &mut State, incoming: &Incoming, about: &About, run: Optio
         let body = serde_json::from_slice(&incoming.body).unwrap_or(Value::Null);
         let after = about.rows(&scene.world);
         match run {
-            Some(run) => scene.effects.extend(effects(Who::Run(run), &before, &after, &body)),
+            Some(run) => {
+                let is_late = scene.disk.runs[run].is_ended;
+                let who = Who::Run(run);
+                scene.effects.extend(effects(who, &before, &after, &body, is_late));
+            }
             None => scene.complain(format!("a write without a run: {incoming:?}")),
         }
     }

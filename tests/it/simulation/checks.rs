@@ -216,7 +216,8 @@ fn is_audited(state: &State, run: usize, plan: &Plan, names: &Names) -> Vec<Stri
         let of_same = |other: &Effect| is_same_row(effect.table, row, other);
         let meddled = state.effects[*index..].iter().any(|e| e.who == Who::Others && of_same(e));
         let result = lines.get(key).map(|line| line.result.as_str()).unwrap_or("nothing");
-        if !meddled && !effect.is_late && !["done", "unknown"].contains(&result) {
+        let is_unseen = effect.is_late && ["failed", "conflict"].contains(&result);
+        if !meddled && !is_unseen && !["done", "unknown"].contains(&result) {
             wrong.push(format!("run {run}: {key:?} was written, and the audit says {result}"));
         }
     }

@@ -27,7 +27,7 @@ pub(super) struct Effect {
     pub(super) after: Option<Value>,
     /// What the request carried.
     pub(super) body: Value,
-    /// Whether its run had ended by then: nobody could tell any more what would become of it.
+    /// Whether its client had given it up by then: who had looked before could not know.
     pub(super) is_late: bool,
 }
 

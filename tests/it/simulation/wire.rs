@@ -150,7 +150,7 @@ impl Wire {
         });
         scene.world.behaviour.faults = fault.into_iter().collect();
         let run = scene.applying.as_ref().map(|(run, _)| *run);
-        let reply = carried_out(scene, incoming, about, run);
+        let reply = carried_out(scene, incoming, about, run, false);
         Ok((reply, matches!(struck, Some(Struck::Late))))
     }
 
@@ -170,7 +170,7 @@ impl Wire {
         let Some(run) = scene.lock().applying.as_ref().map(|(run, _)| *run) else { return false };
         tokio::spawn(async move {
             sleep(Duration::from_millis(wait)).await;
-            carried_out(&mut scene.lock(), &incoming, &about, Some(run));
+            carried_out(&mut scene.lock(), &incoming, &about, Some(run), true);
         });
         true
     }
@@ -213,7 +213,6 @@ fn carried_out(scene: &mut State, incoming: &Incoming, about: &About, run: Optio
         let after = about.rows(&scene.world);
         match run {
             Some(run) => {
-                let is_late = scene.disk.runs[run].is_ended;
                 let who = Who::Run(run);
                 scene.effects.extend(effects(who, &before, &after, &body, is_late));
             }

@@ -200,7 +200,13 @@ impl Transport for Wire {
 }
 
 /// Hands a request to the tenant, and keeps what became different.
-fn carried_out(scene: &mut State, incoming: &Incoming, about: &About, run: Option<usize>) -> Reply {
+fn carried_out(
+    scene: &mut State,
+    incoming: &Incoming,
+    about: &About,
+    run: Option<usize>,
+    is_late: bool,
+) -> Reply {
     let before = is_write(incoming).then(|| about.rows(&scene.world));
     let reply = scene.world.handle(now_ms(), incoming);
     let status = match reply.connection {

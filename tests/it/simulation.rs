@@ -38,7 +38,6 @@ fn whatever_goes_wrong_nothing_is_lost_and_it_ends_at_the_manifests() {
             tally::EVERYTHING.iter().filter(|w| !seen.contains_key(**w)).collect();
         assert!(missing.is_empty(), "never happened: {missing:?}\n{seen:?}");
     }
-    println!("{seen:#?}");
 }
 
 #[test]

@@ -41,8 +41,6 @@ pub(super) fn hold(state: &mut State) {
         }
     }
     wrong.extend(is_all_told(state));
-    let verified = verify(state.disk.audit_file().as_bytes(), None);
-    wrong.extend(verified.problems.iter().map(|problem| format!("audit: {problem}")));
     let open = (0..plans.len()).filter(|run| !state.held.runs.contains(run));
     for run in open.collect::<Vec<_>>() {
         wrong.extend(is_audited(state, run, &plans[run], &names));
@@ -56,10 +54,14 @@ pub(super) fn hold(state: &mut State) {
     }
 }
 
-/// What holds at the end besides: every run has its end, and nothing was told of it later.
+/// What holds at the end besides: the audit is whole, every run has its end, and nothing was told of
+/// it later.
 pub(super) fn hold_at_end(state: &mut State) {
-    state.held = Held::default();
+    state.held.runs.clear();
     hold(state);
+    for problem in verify(state.disk.audit_file().as_bytes(), None).problems {
+        state.complain(format!("audit: {problem}"));
+    }
     for run in 0..state.disk.runs.len() {
         if !state.disk.runs[run].is_ended {
             state.complain(format!("run {run} was never settled"));

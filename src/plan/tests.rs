@@ -9,7 +9,12 @@ use super::{
 use crate::http::Dialect;
 use crate::model::{Document, Level, Place, References};
 
-pub(super) fn change(address: &str, action: PlannedAction, before: &Value, after: &Value) -> Change {
+pub(super) fn change(
+    address: &str,
+    action: PlannedAction,
+    before: &Value,
+    after: &Value,
+) -> Change {
     let document = |value: &Value| (!value.is_null()).then(|| Document::of(value));
     let mut paths = Vec::new();
     for (key, after) in after.as_object().into_iter().flatten() {

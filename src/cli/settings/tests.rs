@@ -181,6 +181,7 @@ fn every_setting_knows_where_it_came_from() {
             "licensed agents: not known (default)",
             "timezone: UTC (default)",
             "allow delete: false (default)",
+            "deletePercent: 30 % (default)",
             "state folder: /work/.cxform (default)",
         ]
     );

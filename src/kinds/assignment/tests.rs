@@ -200,7 +200,10 @@ fn told(rule: &str, now: Option<&str>, jump: Option<u64>) -> Vec<String> {
 fn windows_that_end_are_told_at_the_plans_time() {
     let check = |now: Option<&str>, ended: &[&str], expiring: &[&str]| {
         let own = |rule: &str| -> Vec<String> {
-            told(rule, now, None).iter().map(|m| m.replace("the window of `billing` for ", "")).collect()
+            told(rule, now, None)
+                .iter()
+                .map(|m| m.replace("the window of `billing` for ", ""))
+                .collect()
         };
         assert_eq!(own("window-ended"), ended, "{now:?}");
         assert_eq!(own("window-expiring"), expiring, "{now:?}");

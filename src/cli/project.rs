@@ -222,7 +222,11 @@ mod tests {
                 "clientSecret": {"command": ["a"]}, "concurrency": 5, "requestsPerSecond": 0.5,
                 "timezone": "America/New_York", "licensedAgents": 500, "manifests": ["a"],
             }},
-            "policy": {"checks": {"licence": "hold"}, "allowDelete": true},
+            "policy": {
+                "checks": {"licence": "hold"}, "allowDelete": true, "deletePercent": 12.5,
+                "changePercent": "50 %", "deletes": 10, "changes": "20%", "levelJump": 2,
+                "protect": ["queue/Emergency*"],
+            },
             "state": {"dir": ".cxform", "git": "state", "remote": "origin", "staleAfter": "6h"},
         });
         assert!(validator.is_valid(&good), "{:?}", validator.validate(&good));
@@ -233,6 +237,7 @@ mod tests {
             ("/tenants/t/requestsPerSecond", json!(0)),
             ("/tenants/t/dialect", json!("v3")),
             ("/policy/checks/licence", json!("never")),
+            ("/policy/protect", json!("queue/x")),
             ("/state", json!({"folder": "x"})),
         ] {
             let mut project = good.clone();

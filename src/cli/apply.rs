@@ -12,6 +12,7 @@ use super::files;
 use super::journal::{Run, RunJournal, figures};
 use super::making::{make, tenant_of};
 use super::planning::{connect, present, runtime};
+use super::provenance::Provenance;
 use super::settings::Settings;
 use super::show::{lists_noops, open};
 use super::state::{Holder, Part, StateFolder};
@@ -155,15 +156,16 @@ async fn record(
     folder.write(Part::Plan, &|out| plan::write(plan, out))?;
     let tenant = settings.tenant()?.name.value.clone();
     let recorder = folder.record(state.audit(&tenant)?)?;
+    let provenance = Provenance::of(&context.environment);
     let run = Run {
         name: folder.name().to_owned(),
-        actor: actor(context),
+        actor: provenance.actor.clone(),
         tenant,
-        commit: plan.source.commit.clone(),
+        commit: plan.source.commit.clone().or_else(|| provenance.commit.clone()),
         plan_hash: plan.hash.clone(),
     };
     let journal = Arc::new(RunJournal::new(recorder, run));
-    journal.audit(Event::Start(start(plan, lifting))).await?;
+    journal.audit(Event::Start(provenance.told_in(start(plan, lifting)))).await?;
     let reader = writer.reader();
     let timezone = settings.timezone.value.clone();
     let applied = tenant::apply(writer, Arc::clone(plan), journal.clone(), timezone, &STOP).await;
@@ -206,7 +208,7 @@ fn start(plan: &Plan, lifting: Lifting) -> RunStart {
         checks: plan.checks.iter().map(check).collect(),
         checked_at,
         overrides: overrides.into_iter().filter(|o| bare(&o.hash) == bare(&plan.hash)).collect(),
-        torn: None,
+        ..RunStart::default()
     }
 }
 
@@ -293,20 +295,6 @@ fn run_name() -> String {
     let since = clock::system().duration_since(std::time::UNIX_EPOCH).unwrap_or_default();
     let (time, micros) = (clock::now().strftime("%Y%m%dT%H%M%SZ"), since.subsec_micros());
     format!("{time}-{micros:06}-{}", std::process::id())
-}
-
-/// Who runs this: the CI's own word for it, else the user.
-fn actor(context: &Context<'_>) -> String {
-    let variables = [
-        "GITHUB_ACTOR",
-        "GITLAB_USER_LOGIN",
-        "BUILD_REQUESTEDFOR",
-        "BUILD_USER_ID",
-        "USER",
-        "LOGNAME",
-    ];
-    let found = variables.iter().find_map(|name| context.environment.get(name));
-    found.unwrap_or("unknown").to_owned()
 }
 
 fn watch_signals() -> anyhow::Result<()> {

@@ -1,10 +1,14 @@
 //! The command line.
 
+mod audit;
+
 use std::num::NonZeroU16;
 use std::path::PathBuf;
 
 use clap::builder::RangedU64ValueParser;
 use clap::{Args, Parser, Subcommand, ValueEnum};
+
+pub(super) use audit::{AuditCommand, AuditFilter, ExportArgs, ExportFormat};
 
 use super::settings::Flags;
 use crate::render::Detail;
@@ -252,24 +256,6 @@ pub(super) struct ApplyArgs {
     /// How many seconds to wait for another run to end
     #[arg(long, value_name = "SECONDS", default_value = "0s", value_parser = seconds)]
     pub(super) lock_timeout: std::time::Duration,
-}
-
-/// `audit …`.
-#[derive(Debug, Subcommand)]
-pub(super) enum AuditCommand {
-    /// Check that no line was altered, dropped or moved
-    Verify {
-        /// Audit files, instead of the tenant's own
-        files: Vec<PathBuf>,
-        /// A head that a run printed: it must still be there
-        #[arg(long, value_name = "HASH")]
-        head: Option<String>,
-    },
-    /// List what was done
-    List {
-        /// Audit files, instead of the tenant's own
-        files: Vec<PathBuf>,
-    },
 }
 
 /// `sim …`.

@@ -20,6 +20,7 @@ mod making;
 mod planning;
 mod progress;
 pub mod project;
+mod provenance;
 pub mod schema;
 pub mod settings;
 mod show;
@@ -36,7 +37,7 @@ use std::process::ExitCode;
 
 use clap::Parser as _;
 
-use args::{AuditCommand, Command, CommandLine, SimCommand};
+use args::{Command, CommandLine, SimCommand};
 use console::{Console, Stream};
 use context::Context;
 use environment::Environment;
@@ -94,12 +95,7 @@ fn start(
         Command::Show(args) => show::run(&mut context, &args),
         Command::Snapshot(args) => snapshot::run(&mut context, &args),
         Command::Apply(args) => apply::run(&mut context, &args),
-        Command::Audit { command: AuditCommand::Verify { files, head } } => {
-            audit::verify(&mut context, &files, head.as_deref())
-        }
-        Command::Audit { command: AuditCommand::List { files } } => {
-            audit::list(&mut context, &files)
-        }
+        Command::Audit { command } => audit::run(&mut context, &command),
         Command::Doctor => doctor::run(&mut context),
         Command::Sim { command: SimCommand::Serve { file, port } } => {
             sim::serve(&mut context, file.as_deref(), port)

@@ -15,6 +15,7 @@ use super::planning::{connect, present, runtime};
 use super::provenance::Provenance;
 use super::settings::Settings;
 use super::show::{lists_noops, open};
+use super::sinks::Delivery;
 use super::state::{Holder, Part, StateFolder};
 use crate::audit::{CheckRecord, Event, Override, RunEnd, RunStart};
 use crate::plan::{self, Applied, OutcomeStatus, Plan, Status};
@@ -61,7 +62,8 @@ pub(super) fn run(context: &mut Context<'_>, args: &ApplyArgs) -> anyhow::Result
     if let Some(plan) = &saved {
         is_for_tenant(plan, &settings)?;
     }
-    let state = StateFolder::new(&settings.state_dir.value);
+    let state =
+        StateFolder::new(&settings.state_dir.value).rotating(settings.audit.rotate_at.value);
     let holder = Holder::of_process(&context.environment, clock::now());
     let _lock = state.lock(&holder, args.lock_timeout)?;
     runtime()?.block_on(async {
@@ -155,7 +157,9 @@ async fn record(
     let folder = state.create_run(&run_name())?;
     folder.write(Part::Plan, &|out| plan::write(plan, out))?;
     let tenant = settings.tenant()?.name.value.clone();
-    let recorder = folder.record(state.audit(&tenant)?)?;
+    let audit = state.audit(&tenant)?;
+    let delivery = Delivery::start(context, settings, &state.audit_files(&tenant), &audit.synced());
+    let recorder = folder.record(audit)?;
     let provenance = Provenance::of(&context.environment);
     let run = Run {
         name: folder.name().to_owned(),
@@ -174,6 +178,7 @@ async fn record(
     let head = journal.audit(Event::End(end.clone())).await;
     let outcome = serde_json::json!({"plan_hash": plan.hash, "end": end});
     let kept = folder.write(Part::Outcome, &|out| write!(out, "{outcome}"));
+    delivery.end(context).await;
     let mut applied = applied?;
     if let Err(error) = kept {
         // What was done is told all the same.

@@ -25,6 +25,7 @@ pub mod schema;
 pub mod settings;
 mod show;
 mod sim;
+mod sinks;
 mod snapshot;
 pub mod state;
 mod trace;

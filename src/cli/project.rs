@@ -1,5 +1,6 @@
 //! The project file, `cxform.yaml`: which folders, which tenants, which rules.
 
+mod audit;
 mod locate;
 mod secret;
 
@@ -13,6 +14,7 @@ use serde::de::Error as _;
 use serde::{Deserialize, Deserializer};
 use serde_json::Value;
 
+pub use audit::{Audit, Sink, SinkKind};
 pub use locate::{find, locate};
 pub use secret::{SecretFrom, misplaced_secret};
 
@@ -45,6 +47,9 @@ pub struct Project {
     /// Where audit, runs and lock are kept.
     #[serde(default)]
     pub state: State,
+    /// How the audit is kept, and who else gets it.
+    #[serde(default)]
+    pub audit: Audit,
 }
 
 /// The format's version.
@@ -274,6 +279,9 @@ mod tests {
             }},
             "policy": {"checks": {"licence": "hold"}, "allowDelete": true},
             "state": {"dir": ".cxform"},
+            "audit": {"rotateMiB": 0.5, "sinks": [
+                {"type": "http", "url": "https://x", "headers": {"a": {"env": "A"}}, "batch": 9},
+            ]},
         });
         assert!(validator.is_valid(&good), "{:?}", validator.validate(&good));
         serde_json::from_value::<Project>(good.clone()).unwrap();
@@ -284,6 +292,10 @@ mod tests {
             ("/tenants/t/dialect", json!("v3")),
             ("/policy/checks/licence", json!("never")),
             ("/state", json!({"folder": "x"})),
+            ("/audit/rotateMiB", json!(0)),
+            ("/audit/sinks/0/type", json!("syslog")),
+            ("/audit/sinks/0/batch", json!(0)),
+            ("/audit/sinks/0/headers/a", json!("hunter2")),
         ] {
             let mut project = good.clone();
             *project.pointer_mut(pointer).unwrap() = wrong;

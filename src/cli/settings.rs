@@ -2,6 +2,7 @@
 //!
 //! The order is always the same: flag, environment, project file, default.
 
+mod audit;
 mod origin;
 mod secrets;
 mod tenant;
@@ -15,6 +16,7 @@ use std::path::{Path, PathBuf};
 
 use jiff::tz::TimeZone;
 
+pub use audit::{AuditSettings, SinkSettings};
 pub use origin::{Origin, Setting};
 pub use secrets::{Credentials, Keys, SecretError, SecretSource};
 pub use tenant::{Endpoint, Tenant};
@@ -72,6 +74,8 @@ pub struct Settings {
     pub allow_delete: Setting<bool>,
     /// Where audit, runs and lock are kept.
     pub state_dir: Setting<PathBuf>,
+    /// How the audit is kept, and who else gets it.
+    pub audit: AuditSettings,
     tenant: Result<Tenant, UsageError>,
 }
 
@@ -94,7 +98,7 @@ impl Settings {
     /// by [`Settings::tenant`], so that commands that need none work without.
     ///
     /// # Errors
-    /// A tenant is named that does not exist.
+    /// A tenant is named that does not exist, or a sink of the audit cannot be used.
     pub fn resolve(
         flags: &Flags,
         environment: &Environment,
@@ -138,6 +142,7 @@ impl Settings {
             checks: project.map(|project| project.policy.checks.clone()).unwrap_or_default(),
             allow_delete,
             state_dir: state_dir(flags, environment, project, &folder, cwd),
+            audit: AuditSettings::resolve(project, &folder, cwd)?,
             tenant: choice.tenant(environment, &folder, cwd),
             project: file,
             folder,
@@ -183,6 +188,7 @@ impl Settings {
         row("timezone", zone.to_owned(), &self.timezone.origin);
         row("allow delete", self.allow_delete.value.to_string(), &self.allow_delete.origin);
         row("state folder", self.state_dir.value.display().to_string(), &self.state_dir.origin);
+        rows.extend(self.audit.rows());
         rows
     }
 }

@@ -3,6 +3,7 @@
 
 mod apply;
 mod change;
+mod deliver;
 mod figures;
 mod observe;
 mod pace;
@@ -15,6 +16,7 @@ mod transport;
 mod words;
 
 pub use apply::{Intent, Journal, JournalError, Recorded, apply};
+pub use deliver::{Posted, Poster};
 pub use figures::Figures;
 pub use observe::{Observation, Step, Watch, learn, observe};
 pub use reader::{Fetched, Reader, Writer, Wrote};

@@ -45,20 +45,9 @@ pub(super) struct NoAnswer {
 }
 
 impl Transport {
-    /// A client that follows no redirects and, for this machine's own addresses, no proxy.
+    /// A client for this base URL.
     pub(super) fn new(base: &str) -> Result<Self, TenantError> {
-        // A second call finds the provider installed already, which is what is wanted.
-        let _ = rustls::crypto::ring::default_provider().install_default();
-        let mut builder = reqwest::Client::builder()
-            .user_agent(concat!("cxform/", env!("CARGO_PKG_VERSION")))
-            .redirect(reqwest::redirect::Policy::none())
-            .connect_timeout(CONNECT)
-            .timeout(ANSWER)
-            .tcp_nodelay(true);
-        if base.starts_with("http://") {
-            builder = builder.no_proxy();
-        }
-        let client = builder.build().map_err(|error| TenantError::Unreachable {
+        let client = client(base).map_err(|error| TenantError::Unreachable {
             url: base.to_owned(),
             why: chain(&error),
         })?;
@@ -112,6 +101,22 @@ impl Transport {
     }
 }
 
+/// A client for one url, which follows no redirects and takes no proxy to this machine itself.
+pub(super) fn client(url: &str) -> reqwest::Result<reqwest::Client> {
+    // A second call finds the provider installed already, which is what is wanted.
+    let _ = rustls::crypto::ring::default_provider().install_default();
+    let mut builder = reqwest::Client::builder()
+        .user_agent(concat!("cxform/", env!("CARGO_PKG_VERSION")))
+        .redirect(reqwest::redirect::Policy::none())
+        .connect_timeout(CONNECT)
+        .timeout(ANSWER)
+        .tcp_nodelay(true);
+    if url.starts_with("http://") {
+        builder = builder.no_proxy();
+    }
+    builder.build()
+}
+
 fn bearer(token: &SecretString) -> Result<HeaderValue, NoAnswer> {
     let mut value = HeaderValue::try_from(format!("Bearer {}", token.expose_secret()))
         .map_err(|_| NoAnswer { not_sent: true, why: "the token is no header text".to_owned() })?;
@@ -128,7 +133,7 @@ fn no_answer(error: &reqwest::Error) -> NoAnswer {
 }
 
 /// An error's causes, innermost last; reqwest puts no header and no body into its errors.
-fn chain(error: &dyn std::error::Error) -> String {
+pub(super) fn chain(error: &dyn std::error::Error) -> String {
     let mut text = String::new();
     let mut next = error.source();
     while let Some(cause) = next {

@@ -10,9 +10,13 @@ use crate::cli::args::{ExportArgs, ExportFormat};
 use crate::cli::context::Context;
 use crate::cli::exit::Exit;
 use crate::cli::files::{Access, write_out};
+use crate::cli::sinks;
 
 /// Writes the lines, or delivers them to the sinks.
 pub(super) fn run(context: &mut Context<'_>, args: &ExportArgs) -> anyhow::Result<Exit> {
+    if args.sinks {
+        return sinks::deliver_waiting(context);
+    }
     let files = chosen(context, &args.files)?;
     let out = match args.out == Path::new("-") {
         true => args.out.clone(),

@@ -182,6 +182,7 @@ fn every_setting_knows_where_it_came_from() {
             "timezone: UTC (default)",
             "allow delete: false (default)",
             "state folder: /work/.cxform (default)",
+            "audit rotation: 64 MiB (default)",
         ]
     );
     let prod = project(&["sim", "prod"], Some("prod"));

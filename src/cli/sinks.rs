@@ -27,6 +27,7 @@ pub(super) struct Delivery {
     ending: watch::Sender<Option<Ending>>,
     reports: oneshot::Receiver<Vec<Report>>,
     names: Vec<String>,
+    synced: watch::Receiver<u64>,
 }
 
 impl Delivery {
@@ -52,23 +53,24 @@ impl Delivery {
                 }
             });
         }
-        Self { ending, reports, names }
+        Self { ending, reports, names, synced: synced.clone() }
     }
 
     /// The run has ended: waits a moment for the rest, and tells on standard error what a sink has
     /// not got.
     pub(super) async fn end(self, context: &mut Context<'_>) {
+        let synced = self.synced.clone();
         for report in self.reports(Some(PATIENCE)).await {
+            let waiting = waiting(&report, &synced);
             let mut told = String::new();
             if report.is_anew {
                 told = anew(&report);
             }
             if let Some(why) = &report.why {
                 told.push_str(&format!(
-                    "warning: audit sink {}: {} not delivered: {why}; the next run delivers, or \
-                     `cxform audit export --sinks`\n",
-                    report.sink,
-                    lines(report.waiting)
+                    "warning: audit sink {}: {waiting} not delivered: {why}; the next run delivers, \
+                     or `cxform audit export --sinks`\n",
+                    report.sink
                 ));
             }
             // Where standard error is gone, the next run tells again.
@@ -141,11 +143,11 @@ pub(super) fn deliver_waiting(context: &mut Context<'_>) -> anyhow::Result<Exit>
         if report.is_anew {
             context.note(&anew(&report))?;
         }
+        let waiting = waiting(&report, &synced);
         context.say(&format!("{}: {} delivered\n", report.sink, lines(report.delivered)))?;
         if let Some(why) = report.why {
-            let waiting = lines(report.waiting);
-            let error = format!("audit sink {}: {waiting} not delivered: {why}", report.sink);
-            context.note(&format!("error: {error}\n"))?;
+            let sink = &report.sink;
+            context.note(&format!("error: audit sink {sink}: {waiting} not delivered: {why}\n"))?;
             exit = Exit::Error;
         }
     }
@@ -158,6 +160,12 @@ fn anew(report: &Report) -> String {
          the audit is delivered to it\n",
         report.sink
     )
+}
+
+/// How many lines a sink has not got.
+fn waiting(report: &Report, synced: &watch::Receiver<u64>) -> String {
+    let count = |last| lines(synced.borrow().saturating_sub(last));
+    report.last.map_or_else(|| "what waits is".to_owned(), count)
 }
 
 fn lines(count: u64) -> String {

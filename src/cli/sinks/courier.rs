@@ -41,7 +41,8 @@ pub(super) struct Courier {
 pub(super) struct Report {
     pub(super) sink: String,
     pub(super) delivered: u64,
-    pub(super) waiting: u64,
+    /// The number of the last line that it has; none where that is not known.
+    pub(super) last: Option<u64>,
     /// Why something waits still.
     pub(super) why: Option<String>,
     /// Whether all of the audit was delivered again.
@@ -52,17 +53,15 @@ impl Courier {
     /// Delivers until the run has ended and nothing waits any more, or the time is over.
     pub(super) async fn run(mut self) -> Report {
         let mut report = Report { sink: self.sink.name.clone(), ..Report::default() };
-        let mut last = 0;
         let ended = match Spool::open(&self.audit, &self.sink.name) {
             Ok(mut spool) => {
                 report.is_anew = spool.is_anew;
                 let ended = self.deliver(&mut spool, &mut report).await;
-                last = spool.delivered();
+                report.last = Some(spool.delivered());
                 ended
             }
             Err(error) => Err(causes(&error)),
         };
-        report.waiting = self.synced.borrow().saturating_sub(last);
         report.why = ended.err();
         report
     }

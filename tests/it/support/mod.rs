@@ -2,6 +2,7 @@
 
 mod folder;
 pub(crate) mod port;
+pub(crate) mod siem;
 
 use std::io::Write;
 use std::path::{Path, PathBuf};

@@ -28,12 +28,11 @@ pub(super) fn run(context: &mut Context<'_>, args: &ExportArgs) -> anyhow::Resul
     let written = write_out(
         &out,
         &|out| {
-            write(&cwd, &files, args, out).or_else(|error| match error.downcast() {
-                Ok(cause) => Err(cause),
-                Err(error) => {
+            write(&cwd, &files, args, out).map_err(|error| {
+                error.downcast().unwrap_or_else(|error| {
                     *unread.borrow_mut() = Some(error);
-                    Err(std::io::Error::other("the audit cannot be read"))
-                }
+                    std::io::Error::other("the audit cannot be read")
+                })
             })
         },
         Access::Private,

@@ -22,6 +22,9 @@ use courier::{Courier, Ending, Report};
 /// How long a run waits at its end for its rest to be delivered.
 const PATIENCE: Duration = Duration::from_secs(10);
 
+/// How much longer it waits to be told what became of that.
+const SLACK: Duration = Duration::from_secs(5);
+
 /// A delivery that goes on beside a run, on a thread of its own: it delays no write to the tenant.
 pub(super) struct Delivery {
     ending: watch::Sender<Option<Ending>>,
@@ -84,8 +87,8 @@ impl Delivery {
         }
         let deadline = patience.map(|patience| Instant::now() + patience);
         self.ending.send_replace(Some(Ending { deadline }));
-        // A secret may come from a program that does not end.
-        let limit = patience.unwrap_or(Duration::MAX).saturating_add(Duration::from_secs(1));
+        // A secret may come from a program that does not end, and a disk may be slow.
+        let limit = patience.unwrap_or(Duration::MAX).saturating_add(SLACK);
         let Ok(Ok(reports)) = tokio::time::timeout(limit, self.reports).await else {
             let why = Some("the delivery did not get going".to_owned());
             let report = |sink| Report { sink, why: why.clone(), ..Report::default() };

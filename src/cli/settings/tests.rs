@@ -201,6 +201,7 @@ fn every_setting_knows_where_it_came_from() {
             "timezone: America/New_York (project file)",
             "allow delete: true (project file)",
             "state folder: /project/state (project file)",
+            "audit rotation: 64 MiB (default)",
         ]
     );
     let flags = Flags {
@@ -223,6 +224,7 @@ fn every_setting_knows_where_it_came_from() {
             "timezone: UTC (default)",
             "allow delete: true (flag --allow-delete)",
             "state folder: /work/s (flag --state-dir)",
+            "audit rotation: 64 MiB (default)",
         ]
     );
 }

@@ -10,8 +10,8 @@ use super::context::Context;
 use super::files::{self, FileError};
 use super::journal::{Record, Run, RunJournal, change};
 use super::making::tenant_of;
+use super::provenance::Provenance;
 use super::report::{self, Ended};
-use super::run::actor;
 use super::settings::Settings;
 use super::state::{Part, RunFolder, StateFolder};
 use crate::audit::{self, Entry, Event, RunEnd};
@@ -67,17 +67,23 @@ pub(super) async fn settle(
     Ok(())
 }
 
-/// What the audit has of a run.
-fn told(state: &StateFolder, tenant: &str, run: &str) -> Result<Vec<Entry>, FileError> {
-    let text = match files::read_text(&state.audit_file(tenant)) {
-        Err(FileError::Read { cause, .. }) if cause.kind() == std::io::ErrorKind::NotFound => {
-            return Ok(Vec::new());
+/// What the audit has of a run. A run's lines stand together, in the last parts of it.
+fn told(state: &StateFolder, tenant: &str, run: &str) -> anyhow::Result<Vec<Entry>> {
+    for file in state.audit_files(tenant).all()?.iter().rev() {
+        let text = match files::read_text(file) {
+            Err(FileError::Read { cause, .. }) if cause.kind() == std::io::ErrorKind::NotFound => {
+                continue;
+            }
+            read => read?,
+        };
+        let of_run = text.lines().filter(|line| line.contains(run));
+        let entries = of_run.filter_map(|line| serde_json::from_str::<Entry>(line).ok());
+        let entries: Vec<Entry> = entries.filter(|entry| entry.run == run).collect();
+        if !entries.is_empty() {
+            return Ok(entries);
         }
-        read => read?,
-    };
-    let of_run = text.lines().filter(|line| line.contains(run));
-    let entries = of_run.filter_map(|line| serde_json::from_str::<Entry>(line).ok());
-    Ok(entries.filter(|entry| entry.run == run).collect())
+    }
+    Ok(Vec::new())
 }
 
 impl CutOff {
@@ -126,7 +132,7 @@ impl CutOff {
             settled.retain(|outcome| outcome.status != OutcomeStatus::Failed);
         }
         let tenant = settings.tenant()?.name.value.clone();
-        let by = actor(context);
+        let by = Provenance::of(&context.environment).actor;
         let first = self.told.first();
         let run = Run {
             name: self.folder.name().to_owned(),

@@ -56,6 +56,11 @@ pub(super) fn builder(base: &str) -> reqwest::ClientBuilder {
     if base.starts_with("http://") { builder.no_proxy() } else { builder }
 }
 
+/// The same, which waits so long for an answer and no longer.
+pub(super) fn client(base: &str) -> reqwest::Result<reqwest::Client> {
+    builder(base).timeout(ANSWER).build()
+}
+
 impl NoAnswer {
     /// What went wrong, without the system's own words.
     pub(super) fn in_short(&self) -> &'static str {
@@ -66,8 +71,9 @@ impl NoAnswer {
 impl Transport {
     /// A client for the tenant at `base`.
     pub(super) fn new(base: &str) -> Result<Self, TenantError> {
-        let client = builder(base).timeout(ANSWER).build().map_err(|error| {
-            TenantError::Unreachable { url: base.to_owned(), why: chain(&error) }
+        let client = client(base).map_err(|error| TenantError::Unreachable {
+            url: base.to_owned(),
+            why: chain(&error),
         })?;
         Ok(Self { client, base: base.trim_end_matches('/').to_owned() })
     }

@@ -2,6 +2,7 @@
 //! The real client speaks to the simulated tenant through a real port. A seed that breaks a law is
 //! printed with how to see it again; `LAW_SEEDS=2000` looks further.
 
+mod audit;
 mod changed;
 mod desired;
 mod end;

@@ -14,5 +14,6 @@ mod layers;
 mod program;
 mod scenarios;
 mod schemas;
+mod sinks;
 mod support;
 mod wire;

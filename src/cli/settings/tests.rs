@@ -183,6 +183,7 @@ fn every_setting_knows_where_it_came_from() {
             "allow delete: false (default)",
             "deletePercent: 30 % (default)",
             "state folder: /work/.cxform (default)",
+            "audit rotation: 64 MiB (default)",
         ]
     );
     let prod = project(&["sim", "prod"], Some("prod"));
@@ -202,6 +203,7 @@ fn every_setting_knows_where_it_came_from() {
             "allow delete: true (project file)",
             "deletePercent: 30 % (default)",
             "state folder: /project/state (project file)",
+            "audit rotation: 64 MiB (default)",
         ]
     );
     let flags = Flags {
@@ -225,6 +227,7 @@ fn every_setting_knows_where_it_came_from() {
             "allow delete: true (flag --allow-delete)",
             "deletePercent: 30 % (default)",
             "state folder: /work/s (flag --state-dir)",
+            "audit rotation: 64 MiB (default)",
         ]
     );
 }

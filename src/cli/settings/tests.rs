@@ -200,6 +200,7 @@ fn every_setting_knows_where_it_came_from() {
             "licensed agents: 500 (project file)",
             "timezone: America/New_York (project file)",
             "allow delete: true (project file)",
+            "deletePercent: 30 % (default)",
             "state folder: /project/state (project file)",
         ]
     );
@@ -222,6 +223,7 @@ fn every_setting_knows_where_it_came_from() {
             "licensed agents: not known (default)",
             "timezone: UTC (default)",
             "allow delete: true (flag --allow-delete)",
+            "deletePercent: 30 % (default)",
             "state folder: /work/s (flag --state-dir)",
         ]
     );

@@ -68,8 +68,10 @@ pub fn verdict(answer: Answer<'_>, this: Try) -> Verdict {
         Answer::Broken if this.reads => again(backoff),
         Answer::Broken => Verdict::Lost(backoff),
         Answer::Response(response, sound) => match response.status {
-            200..=299 if this.reads && !sound => again(backoff),
-            200..=299 => Verdict::Done,
+            200..=299 if sound => Verdict::Done,
+            200..=299 if this.reads => again(backoff),
+            // Who wrote such a body need not be the tenant.
+            200..=299 => Verdict::Lost(backoff),
             401 if !this.refreshed => Verdict::Refresh,
             409 | 412 if !this.reads => Verdict::Conflict,
             429 => match asked_wait(response, this.now) {
@@ -91,6 +93,14 @@ pub fn verdict(answer: Answer<'_>, this: Try) -> Verdict {
             _ => Verdict::GiveUp,
         },
     }
+}
+
+/// How long a 429 asks everybody to hold back, whether or not it is sent again; none where that is
+/// longer than anybody waits.
+#[must_use]
+pub fn held_back(response: &Response, now: i64) -> Option<Duration> {
+    let is_refused = response.status == 429;
+    asked_wait(response, now).filter(|wait| is_refused && *wait <= PATIENCE)
 }
 
 /// Exponential backoff with full jitter on its upper half: 0.25–0.5 s, then twice that, up to 8 s.
@@ -117,7 +127,7 @@ pub fn asked_wait(response: &Response, now: i64) -> Option<Duration> {
 mod tests {
     use std::time::Duration;
 
-    use super::{Answer, Response, Try, Verdict, backoff, verdict};
+    use super::{Answer, Response, Try, Verdict, backoff, held_back, verdict};
 
     fn this(number: u32, reads: bool) -> Try {
         Try { number, reads, refreshed: false, jitter: 1.0, now: 784_111_770 }
@@ -171,6 +181,15 @@ mod tests {
     }
 
     #[test]
+    fn what_is_given_up_holds_back_the_others_all_the_same() {
+        let held = |status, after| held_back(&response(status, after), 0);
+        assert_eq!(held(429, Some("7")), Some(Duration::from_secs(7)));
+        assert_eq!(held(429, Some("301")), None);
+        assert_eq!(held(429, None), None);
+        assert_eq!(held(503, Some("7")), None);
+    }
+
+    #[test]
     fn broken_connections_and_bodies() {
         let half = Duration::from_millis(500);
         assert_eq!(verdict(Answer::NotSent, this(1, false)), Verdict::Wait(half));
@@ -179,7 +198,8 @@ mod tests {
         assert_eq!(verdict(Answer::Broken, this(5, true)), Verdict::GiveUp);
         let html = response(200, None);
         assert_eq!(verdict(Answer::Response(&html, false), this(1, true)), Verdict::Wait(half));
-        assert_eq!(verdict(Answer::Response(&html, false), this(1, false)), Verdict::Done);
+        assert_eq!(verdict(Answer::Response(&html, false), this(1, false)), Verdict::Lost(half));
+        assert_eq!(verdict(Answer::Response(&html, true), this(1, false)), Verdict::Done);
     }
 
     #[test]

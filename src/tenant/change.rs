@@ -32,6 +32,8 @@ struct Making<'a> {
     outcome: Outcome,
     /// Whether a request was sent whose answer is not known.
     is_lost: bool,
+    /// Whether there was ever one: it may be carried out after it was looked for.
+    was_lost: bool,
 }
 
 /// What is to be written, and over what.
@@ -56,7 +58,8 @@ pub(super) async fn make(lane: &mut Lane, shared: &Shared<'_>, change: &Change) 
     let start = Instant::now();
     let outcome = Outcome::of(change, OutcomeStatus::Failed);
     let reader = shared.writer.reader();
-    let mut making = Making { shared, reader, change, wire, outcome, is_lost: false };
+    let mut making =
+        Making { shared, reader, change, wire, outcome, is_lost: false, was_lost: false };
     let status = making.run(lane, action).await;
     let mut outcome = making.outcome;
     outcome.status = status;
@@ -133,7 +136,7 @@ impl Making<'_> {
                     }
                 }
                 Wrote::Lost { wait, why } => {
-                    self.is_lost = true;
+                    (self.is_lost, self.was_lost) = (true, true);
                     self.outcome.message = Some(why);
                     sleep(wait).await;
                 }
@@ -293,7 +296,7 @@ impl Making<'_> {
     /// The tenant has it: by a write of ours whose answer was lost, or by somebody else's.
     fn done_already(&mut self) -> OutcomeStatus {
         self.outcome.message = None;
-        if self.is_lost { OutcomeStatus::Done } else { OutcomeStatus::Already }
+        if self.was_lost { OutcomeStatus::Done } else { OutcomeStatus::Already }
     }
 
     fn failed(&mut self, error: &TenantError) -> OutcomeStatus {

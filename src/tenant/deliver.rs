@@ -46,7 +46,7 @@ impl Poster {
             map.insert(key, value);
         }
         map.insert(header::CONTENT_TYPE, HeaderValue::from_static("application/x-ndjson"));
-        let client = transport::client(url).map_err(|error| transport::chain(&error))?;
+        let client = transport::builder(url).build().map_err(|error| transport::chain(&error))?;
         Ok(Self { client, url: url.to_owned(), headers: map })
     }
 

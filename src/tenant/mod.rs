@@ -12,6 +12,7 @@ mod observe;
 mod otlp;
 mod pace;
 mod reader;
+mod request;
 mod session;
 mod settle;
 mod side_by_side;
@@ -29,6 +30,7 @@ pub use observe::{Observation, Step, Watch, learn, observe};
 #[cfg(feature = "otlp")]
 pub use otlp::{Otlp, OtlpSettings, RunSpan};
 pub use reader::{Fetched, Reader, Writer, Wrote};
+pub use request::{Answering, NoAnswer, Outgoing, Payload, Transport};
 pub use settle::{Open, settle};
 pub use snapshot::{Taken, snapshot};
 pub use token::Credentials;

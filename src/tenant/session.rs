@@ -8,21 +8,21 @@ use std::time::Duration;
 
 use secrecy::SecretString;
 use tokio::sync::Semaphore;
-use tokio::time::{Instant, sleep};
+use tokio::time::{Instant, sleep, timeout};
 
 use super::figures::Figures;
 use super::pace::Pacer;
+use super::request::{ANSWER, NoAnswer, Outgoing, Payload, Transport};
 use super::token::{self, Token};
-use super::transport::{NoAnswer, Outgoing, Payload, Transport};
 use super::watching::{Retry, Watched};
 use super::words::Words;
 use super::{Connection, Credentials, TenantError};
-use crate::http::retry::{Answer, Try, Verdict, verdict};
+use crate::http::retry::{Answer, Try, Verdict, held_back, verdict};
 use crate::http::{Method, Response};
 
 /// One tenant, as everything in this process speaks to it.
 pub(super) struct Session {
-    transport: Transport,
+    transport: Arc<dyn Transport>,
     connection: Connection,
     pacer: Pacer,
     permits: Semaphore,
@@ -63,9 +63,9 @@ pub(super) enum Called {
 }
 
 impl Session {
-    pub(super) fn new(connection: Connection) -> Result<Arc<Self>, TenantError> {
-        Ok(Arc::new(Self {
-            transport: Transport::new(&connection.url)?,
+    pub(super) fn new(connection: Connection, transport: Arc<dyn Transport>) -> Arc<Self> {
+        Arc::new(Self {
+            transport,
             pacer: Pacer::new(connection.requests_per_second),
             permits: Semaphore::new(connection.concurrency.max(1)),
             token: tokio::sync::Mutex::new(None),
@@ -74,7 +74,7 @@ impl Session {
             draws: AtomicU64::new(connection.seed),
             watched: Watched::default(),
             connection,
-        }))
+        })
     }
 
     pub(super) fn dialect(&self) -> crate::http::Dialect {
@@ -206,6 +206,10 @@ impl Session {
                 self.pacer.hold_back(*wait);
             }
             Verdict::Refresh => retry(Duration::ZERO),
+            Verdict::GiveUp => {
+                let wait = answer.as_ref().ok().and_then(|told| held_back(told, this.now));
+                wait.into_iter().for_each(|wait| self.pacer.hold_back(wait));
+            }
             _ => {}
         }
         verdict
@@ -272,7 +276,8 @@ impl Session {
         let _permit = self.permits.acquire().await;
         self.pacer.turn().await;
         let start = Instant::now();
-        let mut answer = self.transport.send(outgoing).await;
+        let answer = timeout(ANSWER, self.transport.send(outgoing)).await;
+        let mut answer = answer.unwrap_or_else(|_| Err(NoAnswer::in_time()));
         let took = start.elapsed();
         let status = answer.as_ref().map_or(0, |response| response.status);
         if let Ok(response) = &mut answer {
@@ -308,8 +313,8 @@ impl Session {
 
     fn unreachable(&self, what: &str, no_answer: &NoAnswer) -> TenantError {
         let target = what.split_once(' ').map_or(what, |(_, target)| target);
-        let why = self.words.scrub(&no_answer.why);
-        TenantError::Unreachable { url: self.transport.url(target), why }
+        let url = format!("{}{target}", self.connection.url.trim_end_matches('/'));
+        TenantError::Unreachable { url, why: self.words.scrub(&no_answer.why) }
     }
 
     fn this_try(&self, number: u32, reads: bool, refreshed: bool) -> Try {

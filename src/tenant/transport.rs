@@ -1,4 +1,4 @@
-//! One request over the network: the only user of reqwest.
+//! Requests over the network: the only user of reqwest.
 
 use std::time::Duration;
 
@@ -6,42 +6,16 @@ use reqwest::header::{self, HeaderMap, HeaderValue};
 use secrecy::{ExposeSecret, SecretString};
 
 use super::TenantError;
+use super::request::{Answering, NoAnswer, Outgoing, Payload, Transport};
 use crate::http::{Method, Response};
 
 /// How long a connection may take to be made.
 const CONNECT: Duration = Duration::from_secs(10);
-/// How long an answer may take.
-const ANSWER: Duration = Duration::from_secs(60);
 
 /// A client for one base URL.
-pub(super) struct Transport {
+pub(super) struct Network {
     client: reqwest::Client,
     base: String,
-}
-
-/// One request as it leaves.
-pub(super) struct Outgoing<'a> {
-    pub(super) method: Method,
-    /// Path and query.
-    pub(super) target: &'a str,
-    pub(super) token: Option<&'a SecretString>,
-    pub(super) if_match: Option<&'a str>,
-    pub(super) body: Payload<'a>,
-}
-
-/// What a request carries.
-pub(super) enum Payload<'a> {
-    None,
-    Json(&'a str),
-    Form(&'a SecretString),
-}
-
-/// No answer came.
-pub(super) struct NoAnswer {
-    /// Whether it is certain that nothing was sent.
-    pub(super) not_sent: bool,
-    /// What the system said.
-    pub(super) why: String,
 }
 
 /// A client that follows no redirects and, for this machine's own addresses, no proxy.
@@ -56,35 +30,17 @@ pub(super) fn builder(base: &str) -> reqwest::ClientBuilder {
     if base.starts_with("http://") { builder.no_proxy() } else { builder }
 }
 
-/// The same, which waits so long for an answer and no longer.
-pub(super) fn client(base: &str) -> reqwest::Result<reqwest::Client> {
-    builder(base).timeout(ANSWER).build()
-}
-
-impl NoAnswer {
-    /// What went wrong, without the system's own words.
-    pub(super) fn in_short(&self) -> &'static str {
-        if self.not_sent { "no connection could be made" } else { "the connection broke" }
-    }
-}
-
-impl Transport {
+impl Network {
     /// A client for the tenant at `base`.
     pub(super) fn new(base: &str) -> Result<Self, TenantError> {
-        let client = client(base).map_err(|error| TenantError::Unreachable {
+        let client = builder(base).build().map_err(|error| TenantError::Unreachable {
             url: base.to_owned(),
             why: chain(&error),
         })?;
         Ok(Self { client, base: base.trim_end_matches('/').to_owned() })
     }
 
-    /// The URL of a request, for messages.
-    pub(super) fn url(&self, target: &str) -> String {
-        format!("{}{target}", self.base)
-    }
-
-    /// Sends one request and reads its whole answer.
-    pub(super) async fn send(&self, outgoing: &Outgoing<'_>) -> Result<Response, NoAnswer> {
+    async fn exchange(&self, outgoing: &Outgoing<'_>) -> Result<Response, NoAnswer> {
         let method = match outgoing.method {
             Method::Get => reqwest::Method::GET,
             Method::Post => reqwest::Method::POST,
@@ -93,7 +49,7 @@ impl Transport {
         };
         let mut request = self
             .client
-            .request(method, self.url(outgoing.target))
+            .request(method, format!("{}{}", self.base, outgoing.target))
             .header(header::ACCEPT, "application/json");
         if let Some(token) = outgoing.token {
             request = request.header(header::AUTHORIZATION, bearer(token)?);
@@ -122,6 +78,12 @@ impl Transport {
         };
         let body = response.bytes().await.map_err(|error| no_answer(&error))?.into();
         Ok(Response { status, etag, retry_after, request_id, body })
+    }
+}
+
+impl Transport for Network {
+    fn send<'a>(&'a self, outgoing: &'a Outgoing<'a>) -> Answering<'a> {
+        Box::pin(self.exchange(outgoing))
     }
 }
 

@@ -2,17 +2,14 @@
 //! The real client speaks to the simulated tenant through a real port. A seed that breaks a law is
 //! printed with how to see it again; `LAW_SEEDS=2000` looks further.
 
+use crate::cases::{changed, desired, random, tenant, yaml};
+
 mod audit;
-mod changed;
-mod desired;
 mod end;
 mod faults;
 mod offline;
 mod order;
-mod random;
 mod requests;
 mod shown;
 mod stage;
-mod tenant;
 mod undone;
-mod yaml;

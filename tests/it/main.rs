@@ -7,6 +7,7 @@
     reason = "a test may fail loudly, and touches files, clock and environment itself"
 )]
 
+mod cases;
 mod docs;
 mod generate;
 mod laws;
@@ -14,6 +15,7 @@ mod layers;
 mod program;
 mod scenarios;
 mod schemas;
+mod simulation;
 mod sinks;
 mod support;
 mod wire;

@@ -7,32 +7,22 @@ use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use cxform::http::{Dialect, Method};
-use cxform::kinds;
-use cxform::manifest;
-use cxform::model::{Address, Facts, Item};
-use cxform::plan::{
-    self, Applied, Change, Inputs, Outcome, OutcomeStatus, Plan, Policy, Setting, Source, draft,
-    finish,
-};
+use cxform::model::{Address, Item};
+use cxform::plan::{Applied, Change, Outcome, OutcomeStatus, Plan};
 use cxform::sim::{Sim, SimHandle};
 use cxform::tenant::{
     Connection, Credentials, Intent, Journal, Manner, Reader, Recorded, Retry, Watching, Writer,
-    apply, learn, observe,
+    apply,
 };
-use cxform::world::{Logged, World};
+use cxform::world::Logged;
 use jiff::tz::TimeZone;
-use serde_json::Value;
 
 use super::desired::Desired;
 use super::random::Random;
 use super::tenant::Tenant;
 use super::yaml;
-
-/// 2026-01-01T12:00:00Z; the laws hold at any time, so it never moves.
-const NOW: i64 = 1_767_268_800;
-
-/// All rows: table, id, row.
-pub(super) type Rows = BTreeMap<(&'static str, String), Value>;
+use crate::cases::{self, NOON, Unmade};
+pub(super) use crate::cases::{Rows, policy, read};
 
 /// One case on its stage.
 pub(super) struct Stage {
@@ -107,11 +97,9 @@ impl Stage {
         let tenant = Tenant::random(seed);
         let desired = Desired::random(seed, &tenant);
         let files = yaml::files(&desired.manifests, &mut Random::new(seed, 3));
-        let mut world = World::new(kinds::collections());
-        let snapshot = serde_json::from_value(tenant.snapshot.clone()).unwrap();
-        world.seed(&snapshot).unwrap();
+        let world = cases::world(&tenant);
         let any = SocketAddr::from(([127, 0, 0, 1], 0));
-        let sim = Sim::start(world, any, Arc::new(|| NOW * 1000)).await.unwrap();
+        let sim = Sim::start(world, any, Arc::new(|| NOON * 1000)).await.unwrap();
         let writer = connect(&sim);
         let items = read(&files);
         Self { tenant, desired, items, reader: writer.reader(), writer: Some(writer).into(), sim }
@@ -135,13 +123,7 @@ impl Stage {
 
     /// All rows, as the tenant keeps them.
     pub(super) fn rows(&self) -> Rows {
-        let world = self.sim.world();
-        let mut rows = Rows::new();
-        for table in ["skills", "strategies", "agents", "queues", "assignments"] {
-            let of_table = world.table(table).rows();
-            rows.extend(of_table.map(|(id, row)| ((table, id.to_owned()), row.clone())));
-        }
-        rows
+        cases::rows(&self.sim.world())
     }
 
     /// What the tenant was asked since this was called last.
@@ -162,53 +144,18 @@ fn connect(sim: &SimHandle) -> Writer {
         requests_per_second: 1e6,
         concurrency: 5,
         seed: 7,
-        now: || NOW,
+        // The laws hold at any time, so it never moves.
+        now: || NOON,
     };
     Writer::connect(connection).unwrap()
 }
 
-/// Reads manifests, which are to be valid.
-pub(super) fn read(files: &[(String, String)]) -> Vec<Item> {
-    let no_table = |_: &str, name: &str| Err(format!("{name} is not here"));
-    let (items, findings) = manifest::read(&kinds::manifest_kinds(), files, &no_table);
-    assert!(findings.is_empty(), "the generator wrote what is not valid: {findings:?}\n{files:?}");
-    let findings = kinds::declare(&items, None).1;
-    assert!(findings.is_empty(), "the generator wrote what is not valid: {findings:?}\n{files:?}");
-    items
-}
-
-/// Deletions are allowed, however many they are.
-pub(super) fn policy() -> Policy {
-    let checks = BTreeMap::from([("deletePercent".to_owned(), Setting::Off)]);
-    Policy { allow_delete: true, checks, ..Policy::default() }
-}
-
-/// A plan as `cli` makes it, with deletions allowed; what went wrong as text.
+/// A plan with deletions allowed; what went wrong with the tenant as text.
 pub(super) async fn make(reader: &Reader, items: &[Item]) -> Result<Plan, String> {
-    let observed = observe(reader, items, Facts::default(), &mut |_| ()).await;
-    let mut seen = observed.map_err(|error| error.to_string())?;
-    assert!(seen.findings.is_empty(), "not valid for the tenant: {:?}", seen.findings);
-    let policy = policy();
-    let (draft, findings) =
-        draft(&seen.desired, &seen.observed, &seen.facts, reader.dialect(), false);
-    assert!(findings.is_empty(), "the generator wrote what lacks something: {findings:?}");
-    let learnt = learn(reader, &draft, &policy, &mut seen.facts, &mut |_| ()).await;
-    learnt.map_err(|error| error.to_string())?;
-    let inputs = Inputs {
-        desired: &seen.desired,
-        observed: &seen.observed,
-        facts: &seen.facts,
-        policy: &policy,
-        tenant: plan::Tenant {
-            name: "law".to_owned(),
-            url: "sim:law".to_owned(),
-            dialect: Dialect::V2,
-        },
-        source: Source::default(),
-    };
-    let plan = finish(draft, inputs).unwrap();
-    assert!(plan.applyable, "the generator's plan is blocked: {:?}", plan.checks);
-    Ok(plan)
+    cases::plan(reader, items).await.map_err(|unmade| match unmade {
+        Unmade::Tenant(error) => error.to_string(),
+        Unmade::Findings(findings) => panic!("not valid for the tenant: {findings:?}"),
+    })
 }
 
 /// Applies; the outcomes and what the journal was given.

@@ -8,7 +8,7 @@ use cxform::plan::{Change, Plan, PlannedAction};
 use cxform::world::instant;
 use serde_json::{Value, json};
 
-use super::stage::Rows;
+use super::Rows;
 
 /// The fields of a queue that a tenant may leave out or say null for.
 const OPTIONAL: [&str; 6] =
@@ -32,7 +32,7 @@ const PATHS: [(&str, &str); 13] = [
 
 /// A row with all that means the same made the same: times are instants, a missing optional field
 /// is null, skill groups are a set; without what the tenant itself writes.
-pub(super) fn meaning(table: &str, row: &Value) -> BTreeMap<String, Value> {
+pub(crate) fn meaning(table: &str, row: &Value) -> BTreeMap<String, Value> {
     let mut row = row.clone();
     let fields = row.as_object_mut().unwrap();
     // The personality `extraFields` puts it into every answer, and it comes back from there.
@@ -81,29 +81,29 @@ fn spread(path: &str, value: &Value, leaves: &mut BTreeMap<String, Value>) {
 }
 
 /// The paths at which two rows mean different things.
-pub(super) fn differences(table: &str, one: &Value, other: &Value) -> BTreeSet<String> {
+pub(crate) fn differences(table: &str, one: &Value, other: &Value) -> BTreeSet<String> {
     let (one, other) = (meaning(table, one), meaning(table, other));
     let paths: BTreeSet<&String> = one.keys().chain(other.keys()).collect();
     paths.into_iter().filter(|path| one.get(*path) != other.get(*path)).cloned().collect()
 }
 
 /// The path in a row of a path in a plan.
-pub(super) fn path_in_row(path: &str) -> &'static str {
+pub(crate) fn path_in_row(path: &str) -> &'static str {
     PATHS.iter().find(|(known, _)| *known == path).unwrap_or_else(|| panic!("{path}?")).1
 }
 
 /// The table of an address.
-pub(super) fn table(address: &Address) -> &'static str {
+pub(crate) fn table(address: &Address) -> &'static str {
     if address.kind() == "queue" { "queues" } else { "assignments" }
 }
 
 /// The row that a change is about, where there is one, as it was before.
-pub(super) fn old_row<'r>(change: &Change, rows: &'r Rows) -> Option<&'r Value> {
+pub(crate) fn old_row<'r>(change: &Change, rows: &'r Rows) -> Option<&'r Value> {
     row_of(change.previous_address.as_ref().unwrap_or(&change.address), rows)
 }
 
 /// The row that an address means, where there is one.
-pub(super) fn row_of<'r>(address: &Address, rows: &'r Rows) -> Option<&'r Value> {
+pub(crate) fn row_of<'r>(address: &Address, rows: &'r Rows) -> Option<&'r Value> {
     let in_table = rows.iter().filter(|((name, _), _)| *name == table(address));
     let mut found = in_table.map(|(_, row)| row).filter(|row| match address.kind() {
         "queue" => row["name"] == address.segment(0),
@@ -125,7 +125,7 @@ fn id_of(table: &str, called: &str, rows: &Rows) -> Value {
 }
 
 /// What a change's fields are in the row: path in the row and value.
-pub(super) fn in_row(fields: &Document, rows: &Rows) -> BTreeMap<&'static str, Value> {
+pub(crate) fn in_row(fields: &Document, rows: &Rows) -> BTreeMap<&'static str, Value> {
     let spelled = |path: &str, value: Value| match path {
         "/overflow/target" => {
             value.as_str().map_or(Value::Null, |called| id_of("queues", called, rows))
@@ -142,6 +142,6 @@ pub(super) fn in_row(fields: &Document, rows: &Rows) -> BTreeMap<&'static str, V
 }
 
 /// The changes of a plan by what is done.
-pub(super) fn planned(plan: &Plan, action: PlannedAction) -> Vec<&Change> {
+pub(crate) fn planned(plan: &Plan, action: PlannedAction) -> Vec<&Change> {
     plan.live().filter(|change| change.change.actions == [action]).collect()
 }

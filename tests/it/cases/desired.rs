@@ -24,15 +24,15 @@ const WINDOWS: [(&str, &[(&str, &str)]); 3] = [
 ];
 
 /// Manifests, and whom they are about.
-pub(super) struct Desired {
-    pub(super) manifests: Vec<Manifest>,
+pub(crate) struct Desired {
+    pub(crate) manifests: Vec<Manifest>,
     /// Ids of the agents that a cell of a matrix is about, or that an exclusive one names.
-    pub(super) agents: BTreeSet<String>,
+    pub(crate) agents: BTreeSet<String>,
 }
 
 impl Desired {
     /// Manifests for a tenant.
-    pub(super) fn random(seed: u64, tenant: &Tenant) -> Self {
+    pub(crate) fn random(seed: u64, tenant: &Tenant) -> Self {
         let random = &mut Random::new(seed, 2);
         let mut manifests = queues(tenant, random);
         for (name, fields) in WINDOWS {

@@ -6,7 +6,7 @@ use super::random::Random;
 
 /// What stands in a manifest.
 #[derive(Clone, Debug)]
-pub(super) enum Tree {
+pub(crate) enum Tree {
     /// A mapping; the order of its keys says nothing.
     Map(Vec<(String, Tree)>),
     /// A list whose order says nothing.
@@ -17,22 +17,22 @@ pub(super) enum Tree {
 
 /// One manifest.
 #[derive(Clone, Debug)]
-pub(super) struct Manifest {
-    pub(super) kind: &'static str,
-    pub(super) name: String,
+pub(crate) struct Manifest {
+    pub(crate) kind: &'static str,
+    pub(crate) name: String,
     /// What its metadata says beside the name.
-    pub(super) metadata: Vec<(&'static str, String)>,
-    pub(super) absent: bool,
-    pub(super) spec: Tree,
+    pub(crate) metadata: Vec<(&'static str, String)>,
+    pub(crate) absent: bool,
+    pub(crate) spec: Tree,
 }
 
 /// The text of a leaf.
-pub(super) fn leaf(value: impl Into<Value>) -> Tree {
+pub(crate) fn leaf(value: impl Into<Value>) -> Tree {
     Tree::Leaf(value.into())
 }
 
 /// Files of these manifests, in the order that `random` says.
-pub(super) fn files(manifests: &[Manifest], random: &mut Random) -> Vec<(String, String)> {
+pub(crate) fn files(manifests: &[Manifest], random: &mut Random) -> Vec<(String, String)> {
     let mut manifests: Vec<&Manifest> = manifests.iter().collect();
     random.shuffle(&mut manifests);
     let mut files: Vec<(String, String)> = Vec::new();

@@ -10,18 +10,18 @@ const FIRST: [&str; 5] = ["Ana", "Ben", "Cléa", "Dov: the 2nd", "E \"Z\" Y"];
 const NAMES: [&str; 6] = ["billing", "Sales / EMEA", "100%*", "Überlauf", "true", "id#7 - x"];
 
 /// What the manifests may know of a tenant.
-pub(super) struct Tenant {
+pub(crate) struct Tenant {
     /// The whole as a `kind: Tenant` document.
-    pub(super) snapshot: Value,
+    pub(crate) snapshot: Value,
     /// Ids of agents who may be routed to.
-    pub(super) licensed: Vec<String>,
+    pub(crate) licensed: Vec<String>,
     /// Ids of skills that an active strategy uses.
-    pub(super) active: Vec<String>,
+    pub(crate) active: Vec<String>,
 }
 
 impl Tenant {
     /// The tenant of a seed.
-    pub(super) fn random(seed: u64) -> Self {
+    pub(crate) fn random(seed: u64) -> Self {
         let random = &mut Random::new(seed, 1);
         // A few seeds fill a list up to where its page ends.
         let mut edge = |remainder: u64, otherwise: usize| {
@@ -60,12 +60,12 @@ impl Tenant {
     }
 
     /// The rows of a table.
-    pub(super) fn rows(&self, table: &str) -> &[Value] {
+    pub(crate) fn rows(&self, table: &str) -> &[Value] {
         self.snapshot[table].as_array().unwrap()
     }
 
     /// What a manifest may call a thing: by id, by a name that it alone has, by e-mail.
-    pub(super) fn reference(&self, table: &str, id: &str, random: &mut Random) -> String {
+    pub(crate) fn reference(&self, table: &str, id: &str, random: &mut Random) -> String {
         let rows = self.rows(table);
         let row = rows.iter().find(|row| row["id"] == id).unwrap();
         let mut ways = vec![format!("id:{id}"), id.to_owned()];
@@ -80,7 +80,7 @@ impl Tenant {
 }
 
 /// The ids of rows.
-pub(super) fn ids(rows: &[Value]) -> Vec<String> {
+pub(crate) fn ids(rows: &[Value]) -> Vec<String> {
     rows.iter().map(|row| row["id"].as_str().unwrap().to_owned()).collect()
 }
 
@@ -208,7 +208,7 @@ fn queue(number: usize, count: usize, skills: &[String], random: &mut Random) ->
 }
 
 /// The name of a tenant's queue.
-pub(super) fn queue_name(number: usize) -> String {
+pub(crate) fn queue_name(number: usize) -> String {
     format!("{} q{number}", NAMES[number % NAMES.len()])
 }
 

@@ -1,11 +1,11 @@
 //! A small seeded source of choices (splitmix64): the same seed, the same case.
 
 /// A stream of choices.
-pub(super) struct Random(u64);
+pub(crate) struct Random(u64);
 
 impl Random {
     /// The stream of a seed; `salt` tells streams of one seed apart.
-    pub(super) fn new(seed: u64, salt: u64) -> Self {
+    pub(crate) fn new(seed: u64, salt: u64) -> Self {
         let mut random = Self(seed.wrapping_mul(0x2545_F491_4F6C_DD1D) ^ salt);
         random.next();
         random
@@ -20,34 +20,34 @@ impl Random {
     }
 
     /// A number from 0 to just under `end`.
-    pub(super) fn below(&mut self, end: usize) -> usize {
+    pub(crate) fn below(&mut self, end: usize) -> usize {
         let end = u64::try_from(end.max(1)).unwrap();
         usize::try_from(self.next() % end).unwrap()
     }
 
     /// A number from `least` to `most`, both included.
-    pub(super) fn within(&mut self, least: i64, most: i64) -> i64 {
+    pub(crate) fn within(&mut self, least: i64, most: i64) -> i64 {
         let width = usize::try_from(most - least + 1).unwrap();
         least + i64::try_from(self.below(width)).unwrap()
     }
 
     /// True in so many of a hundred cases.
-    pub(super) fn chance(&mut self, percent: usize) -> bool {
+    pub(crate) fn chance(&mut self, percent: usize) -> bool {
         self.below(100) < percent
     }
 
     /// One of these.
-    pub(super) fn pick<'a, T>(&mut self, of: &'a [T]) -> &'a T {
+    pub(crate) fn pick<'a, T>(&mut self, of: &'a [T]) -> &'a T {
         &of[self.below(of.len())]
     }
 
     /// Some of these, in their order.
-    pub(super) fn some<T: Clone>(&mut self, percent: usize, of: &[T]) -> Vec<T> {
+    pub(crate) fn some<T: Clone>(&mut self, percent: usize, of: &[T]) -> Vec<T> {
         of.iter().filter(|_| self.chance(percent)).cloned().collect()
     }
 
     /// Puts them into an order without sense.
-    pub(super) fn shuffle<T>(&mut self, items: &mut [T]) {
+    pub(crate) fn shuffle<T>(&mut self, items: &mut [T]) {
         for last in (1..items.len()).rev() {
             let other = self.below(last + 1);
             items.swap(last, other);

@@ -46,6 +46,15 @@ pub struct RunStart {
     pub checked_at: Option<Timestamp>,
     /// The rules that were lifted for this plan.
     pub overrides: Vec<Override>,
+    /// The CI that it ran in: `github`, `gitlab`, `azure` or `jenkins`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub ci: Option<String>,
+    /// The pull request's number there.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub pull_request: Option<String>,
+    /// Where the CI shows the run.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub run_url: Option<String>,
     /// A line that an earlier run left half written and that was set aside. The state folder fills
     /// it in.
     #[serde(default, skip_serializing_if = "Option::is_none")]

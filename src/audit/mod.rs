@@ -4,8 +4,10 @@
 
 mod chain;
 mod entry;
+mod table;
 mod verify;
 
 pub use chain::{Chain, ChainError, GENESIS};
 pub use entry::{Change, CheckRecord, Entry, Event, Figures, Override, RunEnd, RunStart, Torn};
-pub use verify::{Fault, Problem, Verified, verify};
+pub use table::{COLUMNS, row};
+pub use verify::{Extent, Fault, Problem, Verified, Verifier, begins_chain, verify};

@@ -1,12 +1,17 @@
 //! Whether an audit is whole, and where it is not.
 
+#[cfg(test)]
+mod tests;
+
 use super::GENESIS;
 use super::chain::Link;
 
 /// What is wrong with an audit, and where.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Problem {
-    /// The line, from 1; 0 where it is the file as a whole.
+    /// The part, from 0, in the order in which they were handed in.
+    pub part: usize,
+    /// The line of that part, from 1; 0 where it is the audit as a whole.
     pub line: u64,
     /// What is wrong there.
     pub fault: Fault,
@@ -37,6 +42,17 @@ pub enum Fault {
         /// The number that the line has.
         found: u64,
     },
+    /// The numbers do not go on from one part to the next.
+    #[error(
+        "number {found} where {expected} belongs: a part before this one is missing, or its last \
+         lines were dropped or moved"
+    )]
+    GapBefore {
+        /// The number that belongs here.
+        expected: u64,
+        /// The number that the line has.
+        found: u64,
+    },
     /// The line does not name the one before it.
     #[error("does not follow the line before: one of the two was replaced")]
     Unlinked,
@@ -51,14 +67,29 @@ pub enum Fault {
 /// What a verification found.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Verified {
-    /// How many lines there are.
+    /// How many lines there are in all parts.
     pub lines: u64,
     /// The hash that the last line says.
     pub head: Option<String>,
-    /// The line that has the expected head. Lines after it came later and are linked to it.
-    pub expected_at: Option<u64>,
+    /// Part and line that have the expected head. Lines after it came later and are linked to it.
+    pub expected_at: Option<(usize, u64)>,
+    /// The chains, one after the other; several only where a part began one of its own.
+    pub chains: Vec<Extent>,
     /// Everything that is wrong, in the order of the lines; empty: the audit is whole.
     pub problems: Vec<Problem>,
+}
+
+/// How far one chain goes.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Extent {
+    /// Its first part.
+    pub first: usize,
+    /// Its last part.
+    pub last: usize,
+    /// How many lines it has.
+    pub lines: u64,
+    /// The hash that its last line says.
+    pub head: Option<String>,
 }
 
 impl std::fmt::Display for Problem {
@@ -70,206 +101,117 @@ impl std::fmt::Display for Problem {
     }
 }
 
-/// Checks a whole audit file, byte by byte.
-///
-/// `expected_head` is a head that a run printed, with or without `sha256:`; it must be the hash of
-/// some line, or else the end was cut off.
-#[must_use]
-pub fn verify(audit: &[u8], expected_head: Option<&str>) -> Verified {
-    let mut verified = Verified::default();
-    let expected = expected_head.map(|head| match head.strip_prefix("sha256:") {
-        Some(_) => head.to_owned(),
-        None => format!("sha256:{head}"),
-    });
-    // Number and hash of the line before; none where that line could not be read.
-    let mut before = Some((0_u64, GENESIS.to_owned()));
-    for bytes in audit.split_inclusive(|byte| *byte == b'\n') {
-        verified.lines += 1;
-        let line = verified.lines;
-        let mut complain = |fault| verified.problems.push(Problem { line, fault });
-        let Some(bytes) = bytes.strip_suffix(b"\n") else {
-            complain(Fault::Torn);
-            break;
-        };
+/// Checks audits part by part and line by line, so that none needs to be in memory.
+#[derive(Clone, Debug)]
+pub struct Verifier {
+    expected: Option<String>,
+    verified: Verified,
+    /// Number and hash of the line before; none where that line could not be read.
+    before: Option<(u64, String)>,
+    parts: usize,
+    /// The line of the part.
+    line: u64,
+}
+
+impl Verifier {
+    /// A verifier without a part. `expected_head` is a head that a run printed, with or without
+    /// `sha256:`; it must be the hash of some line, or else the end was cut off.
+    #[must_use]
+    pub fn new(expected_head: Option<&str>) -> Self {
+        let expected = expected_head.map(|head| match head.strip_prefix("sha256:") {
+            Some(_) => head.to_owned(),
+            None => format!("sha256:{head}"),
+        });
+        Self { expected, verified: Verified::default(), before: None, parts: 0, line: 0 }
+    }
+
+    /// Goes on with the next part: of the same chain, or of one that begins with it.
+    pub fn part(&mut self, begins: bool) {
+        let part = self.parts;
+        self.parts += 1;
+        self.line = 0;
+        match self.verified.chains.last_mut() {
+            Some(chain) if !begins => chain.last = part,
+            _ => {
+                self.verified.chains.push(Extent { first: part, last: part, ..Extent::default() });
+                self.before = Some((0, GENESIS.to_owned()));
+            }
+        }
+    }
+
+    /// Checks the part's next line, with its line feed.
+    pub fn line(&mut self, bytes: &[u8]) {
+        self.line += 1;
+        self.verified.lines += 1;
+        let (part, line) = (self.parts.saturating_sub(1), self.line);
+        let is_first = line == 1;
+        let chain_begins = self.verified.chains.last().is_some_and(|chain| chain.lines == 0);
+        if let Some(chain) = self.verified.chains.last_mut() {
+            chain.lines += 1;
+        }
+        let problems = &mut self.verified.problems;
+        let mut complain = |fault| problems.push(Problem { part, line, fault });
+        let Some(bytes) = bytes.strip_suffix(b"\n") else { return complain(Fault::Torn) };
         let link = std::str::from_utf8(bytes).map_err(|_| "not UTF-8").and_then(Link::read);
         let link = match link {
             Ok(link) => link,
             Err(why) => {
                 complain(Fault::NotALine(why));
-                before = None;
-                continue;
+                self.before = None;
+                return;
             }
         };
         if link.hash != link.computed {
             complain(Fault::Altered { recorded: link.hash.clone(), computed: link.computed });
         }
-        if let Some((seq, hash)) = &before {
-            if line == 1 && link.seq != 1 {
-                complain(Fault::NoBeginning(link.seq));
-            } else if link.seq != seq.saturating_add(1) {
-                complain(Fault::Gap { expected: seq.saturating_add(1), found: link.seq });
+        if let Some((seq, hash)) = &self.before {
+            let (expected, found) = (seq.saturating_add(1), link.seq);
+            if found != expected {
+                complain(match (chain_begins, is_first) {
+                    (true, _) => Fault::NoBeginning(found),
+                    (false, true) => Fault::GapBefore { expected, found },
+                    (false, false) => Fault::Gap { expected, found },
+                });
             } else if link.prev != *hash {
                 complain(Fault::Unlinked);
             }
         }
-        if expected.as_ref() == Some(&link.hash) {
-            verified.expected_at = Some(line);
+        if self.expected.as_ref() == Some(&link.hash) {
+            self.verified.expected_at = Some((part, line));
         }
-        verified.head = Some(link.hash.clone());
-        before = Some((link.seq, link.hash));
+        self.verified.head = Some(link.hash.clone());
+        if let Some(chain) = self.verified.chains.last_mut() {
+            chain.head = Some(link.hash.clone());
+        }
+        self.before = Some((link.seq, link.hash));
     }
-    if let (Some(head), None) = (expected, verified.expected_at) {
-        verified.problems.push(Problem { line: 0, fault: Fault::HeadMissing(head) });
+
+    /// What was found. A missing head is told of the last part: that is where the end was.
+    #[must_use]
+    pub fn end(mut self) -> Verified {
+        if let (Some(head), None) = (self.expected, self.verified.expected_at) {
+            let part = self.parts.saturating_sub(1);
+            self.verified.problems.push(Problem { part, line: 0, fault: Fault::HeadMissing(head) });
+        }
+        self.verified
     }
-    verified
 }
 
-#[cfg(test)]
-mod tests {
-    use jiff::Timestamp;
+/// Whether a part's first line says that a chain begins with it.
+#[must_use]
+pub fn begins_chain(first_line: &[u8]) -> bool {
+    let text = std::str::from_utf8(first_line).ok();
+    let link = text.and_then(|text| Link::read(text.trim_end_matches('\n')).ok());
+    link.is_some_and(|link| link.seq == 1)
+}
 
-    use super::super::{Chain, Change, Entry, Event, RunStart};
-    use super::verify;
-
-    /// A chain of `count` lines: a start and changes.
-    fn chain(count: u64) -> Vec<String> {
-        let mut chain = Chain::start();
-        (0..count)
-            .map(|n| {
-                let change = Change { address: format!("queue/{n}"), ..Change::default() };
-                let entry = Entry {
-                    time: Timestamp::UNIX_EPOCH,
-                    run: "r1".to_owned(),
-                    actor: "ana".to_owned(),
-                    tenant: "prod".to_owned(),
-                    commit: None,
-                    plan_hash: None,
-                    event: match n {
-                        0 => Event::Start(RunStart::default()),
-                        _ => Event::Change(change),
-                    },
-                };
-                chain.append(&entry).unwrap()
-            })
-            .collect()
+/// Checks a whole audit of one part, byte by byte.
+#[must_use]
+pub fn verify(audit: &[u8], expected_head: Option<&str>) -> Verified {
+    let mut verifier = Verifier::new(expected_head);
+    verifier.part(true);
+    for line in audit.split_inclusive(|byte| *byte == b'\n') {
+        verifier.line(line);
     }
-
-    fn problems(lines: &[String], head: Option<&str>) -> Vec<String> {
-        let text: String = lines.iter().map(|line| format!("{line}\n")).collect();
-        verify(text.as_bytes(), head).problems.iter().map(ToString::to_string).collect()
-    }
-
-    fn hash_of(line: &str) -> String {
-        Chain::resume(line).unwrap().head().to_owned()
-    }
-
-    #[test]
-    fn a_whole_chain_has_no_problem() {
-        let lines = chain(30);
-        assert_eq!(problems(&lines, None), [""; 0]);
-        assert_eq!(problems(&[], None), [""; 0]);
-        assert!(lines[0].contains(r#""chain":"starts""#) && lines[0].contains(super::GENESIS));
-        assert!(!lines[1].contains("starts"));
-        let head = hash_of(&lines[29]);
-        assert_eq!(problems(&lines, Some(&head)), [""; 0]);
-        assert_eq!(problems(&lines, head.strip_prefix("sha256:")), [""; 0]);
-        assert_eq!(problems(&lines, Some(&hash_of(&lines[12]))), [""; 0]);
-    }
-
-    #[test]
-    fn a_chain_goes_on_where_it_ended() {
-        let mut lines = chain(2);
-        let mut resumed = Chain::resume(&lines[1]).unwrap();
-        assert_eq!(resumed.seq(), 2);
-        let Ok(entry) = serde_json::from_str::<Entry>(&lines[1]) else { panic!("{}", lines[1]) };
-        lines.push(resumed.append(&entry).unwrap());
-        assert_eq!(problems(&lines, Some(resumed.head())), [""; 0]);
-        assert!(Chain::resume(&lines[1].replace("prod", "test")).is_err());
-        assert!(Chain::resume("{").is_err());
-    }
-
-    #[test]
-    fn an_altered_line_is_named() {
-        let whole = chain(30);
-        for index in 0..30 {
-            let mut lines = whole.clone();
-            lines[index] = lines[index].replace(r#""actor":"ana""#, r#""actor":"bob""#);
-            let found = problems(&lines, None);
-            assert!(found.len() == 1, "{found:?}");
-            assert!(found[0].starts_with(&format!("line {}: altered", index + 1)), "{found:?}");
-        }
-    }
-
-    #[test]
-    fn any_altered_byte_is_noticed() {
-        let lines = chain(2);
-        for index in 0..lines[1].len() {
-            let mut text = format!("{}\n{}\n", lines[0], lines[1]).into_bytes();
-            text[lines[0].len() + 1 + index] ^= 1;
-            assert!(!verify(&text, None).problems.is_empty(), "byte {index}");
-        }
-        let spaced = lines[1].replacen(':', ": ", 1);
-        assert_eq!(
-            problems(&[lines[0].clone(), spaced], None),
-            ["line 2: not an audit line: not written as the audit writes its lines"]
-        );
-    }
-
-    #[test]
-    fn a_dropped_line_is_named() {
-        let whole = chain(30);
-        for index in 0..29 {
-            let mut lines = whole.clone();
-            lines.remove(index);
-            let found = problems(&lines, None);
-            assert!(found.len() == 1, "{found:?}");
-            assert!(found[0].starts_with(&format!("line {}: ", index + 1)), "{found:?}");
-        }
-        let mut cut = whole;
-        let head = hash_of(&cut[29]);
-        cut.pop();
-        assert_eq!(problems(&cut, None), [""; 0]);
-        assert!(problems(&cut, Some(&head))[0].contains("the end was cut off"));
-    }
-
-    #[test]
-    fn swapped_lines_are_named() {
-        let whole = chain(30);
-        for first in 0..30 {
-            // Neighbours and lines far apart.
-            for second in (first + 1..30).filter(|second| second - first < 3 || first % 7 == 0) {
-                let mut lines = whole.clone();
-                lines.swap(first, second);
-                let found = problems(&lines, None);
-                for moved in [first, second] {
-                    let named = format!("line {}: ", moved + 1);
-                    assert!(found.iter().any(|p| p.starts_with(&named)), "{named} {found:?}");
-                }
-            }
-        }
-    }
-
-    #[test]
-    fn a_line_written_anew_is_noticed_after_it() {
-        let mut lines = chain(5);
-        let mut forged = Chain::resume(&lines[1]).unwrap();
-        let mut entry: Entry = serde_json::from_str(&lines[2]).unwrap();
-        entry.actor = "bob".to_owned();
-        lines[2] = forged.append(&entry).unwrap();
-        assert_eq!(
-            problems(&lines, None),
-            ["line 4: does not follow the line before: one of the two was replaced"]
-        );
-    }
-
-    #[test]
-    fn what_is_no_line_is_named() {
-        let mut lines = chain(3);
-        lines[1] = "not json".to_owned();
-        assert_eq!(problems(&lines, None), ["line 2: not an audit line: not a JSON object"]);
-        let text = format!("{}\n{}", lines[0], &lines[2][..20]);
-        let found = verify(text.as_bytes(), None).problems;
-        assert_eq!(found[0].to_string(), "line 2: the last line is torn: it has no line feed");
-        assert_eq!(verify(b"\xff\n", None).problems[0].line, 1);
-    }
+    verifier.end()
 }

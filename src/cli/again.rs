@@ -24,11 +24,15 @@ impl CommandText {
     /// `cxform apply` of a plan that was made now: of the saved file, where it was saved.
     pub(super) fn apply(global: &Global, planning: &Planning) -> Self {
         let mut text = Self::new(global, "apply");
-        match planning.out.as_deref().filter(|out| *out != Path::new("-")) {
-            Some(out) => text.flag("--plan", Some(out)),
-            None => planning.paths.iter().for_each(|path| text.word(path)),
+        if let Some(out) = planning.out.as_deref().filter(|out| *out != Path::new("-")) {
+            text.flag("--plan", Some(out));
+            return text;
         }
-        if planning.allow_delete && !text.0.contains(" --plan ") {
+        planning.paths.iter().for_each(|path| text.word(path));
+        for (flag, patterns) in [("--only", &planning.only), ("--exclude", &planning.exclude)] {
+            patterns.iter().for_each(|pattern| text.flag(flag, Some(pattern.to_string())));
+        }
+        if planning.allow_delete {
             text.word("--allow-delete");
         }
         text
@@ -95,6 +99,10 @@ mod tests {
             "cxform --chdir 'x y' --tenant prod apply --plan p",
         );
         check(&["cxform", "plan", "--allow-delete", "--out=-"], "cxform apply --allow-delete");
+        check(
+            &["cxform", "plan", "--only", "queue/M*", "--only", "queue/a", "--exclude", "**/b"],
+            "cxform apply --only 'queue/M*' --only queue/a --exclude '**/b'",
+        );
         let CommandLine { global, .. } =
             CommandLine::parse_from(["cxform", "--config", "c.yaml", "--state-dir", "s", "doctor"]);
         assert_eq!(

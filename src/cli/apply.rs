@@ -133,7 +133,8 @@ pub(super) fn lock(
     settings: &Settings,
     timeout: Duration,
 ) -> anyhow::Result<(StateFolder, Lock)> {
-    let state = StateFolder::new(&settings.state_dir.value);
+    let state =
+        StateFolder::new(&settings.state_dir.value).rotating(settings.audit.rotate_at.value);
     let holder = Holder::of_process(&context.environment, clock::now());
     let lock = state.lock(&holder, timeout)?;
     Ok((state, lock))

@@ -1,6 +1,7 @@
 //! The command line.
 
 mod applying;
+mod audit;
 mod following;
 
 use std::path::PathBuf;
@@ -9,6 +10,7 @@ use clap::builder::RangedU64ValueParser;
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
 pub(super) use applying::{ApplyArgs, Applying, OnConflict, OnError, RollbackArgs};
+pub(super) use audit::{AuditCommand, AuditFilter, ExportArgs, ExportFormat};
 pub(super) use following::Following;
 
 use super::settings::Flags;
@@ -247,24 +249,6 @@ pub(super) struct ShowArgs {
     /// How much of it to show
     #[arg(long, value_enum, default_value_t = DetailArg::Changes)]
     pub(super) detail: DetailArg,
-}
-
-/// `audit …`.
-#[derive(Debug, Subcommand)]
-pub(super) enum AuditCommand {
-    /// Check that no line was altered, dropped or moved
-    Verify {
-        /// Audit files, instead of the tenant's own
-        files: Vec<PathBuf>,
-        /// A head that a run printed: it must still be there
-        #[arg(long, value_name = "HASH")]
-        head: Option<String>,
-    },
-    /// List what was done
-    List {
-        /// Audit files, instead of the tenant's own
-        files: Vec<PathBuf>,
-    },
 }
 
 /// `sim …`.

@@ -1,83 +1,90 @@
-//! `audit`: is it whole, and what does it say.
+//! `audit`: is it whole, what does it say, and who else is to have it.
 
-use std::path::PathBuf;
+mod export;
+mod list;
+mod verify;
 
+use std::io::{BufRead as _, BufReader};
+use std::path::{Path, PathBuf};
+
+use jiff::Timestamp;
+use serde::Deserialize;
+
+use super::args::{AuditCommand, AuditFilter};
 use super::context::Context;
 use super::exit::Exit;
-use super::files;
+use super::files::{self, FileError};
 use super::sharing;
-use super::state::StateFolder;
-use crate::audit::{Entry, Event};
+use super::state::{AuditFiles, StateFolder};
 
-/// Checks the chain of each file.
-pub(super) fn verify(
-    context: &mut Context<'_>,
-    files: &[PathBuf],
-    head: Option<&str>,
-) -> anyhow::Result<Exit> {
-    let mut exit = Exit::Done;
-    for file in audits(context, files)? {
-        let verified = crate::audit::verify(&files::read_bytes(&file)?, head);
-        let name = files::relative(&file, &context.cwd);
-        for problem in &verified.problems {
-            context.say(&format!("{name}: {problem}\n"))?;
-            exit = Exit::Error;
-        }
-        if verified.problems.is_empty() {
-            let head = verified.head.as_deref().unwrap_or("none");
-            context.say(&format!("{name}: {} lines, whole; head {head}\n", verified.lines))?;
-        }
+/// Runs one of its commands.
+pub(super) fn run(context: &mut Context<'_>, command: &AuditCommand) -> anyhow::Result<Exit> {
+    match command {
+        AuditCommand::Verify { files, head } => verify::run(context, files, head.as_deref()),
+        AuditCommand::List { files, filter } => list::run(context, files, filter),
+        AuditCommand::Export(args) => export::run(context, args),
     }
-    Ok(exit)
 }
 
-/// Lists runs and changes.
-pub(super) fn list(context: &mut Context<'_>, files: &[PathBuf]) -> anyhow::Result<Exit> {
-    for file in audits(context, files)? {
-        let name = files::relative(&file, &context.cwd);
-        for (number, line) in files::read_text(&file)?.lines().enumerate() {
-            let entry: Entry = serde_json::from_str(line).map_err(|error| {
-                anyhow::anyhow!("{name}: line {}: not an audit line: {error}", number + 1)
-            })?;
-            context.say(&format!("{}\n", told(&entry)))?;
-        }
-    }
-    Ok(Exit::Done)
-}
-
-fn audits(context: &mut Context<'_>, files: &[PathBuf]) -> anyhow::Result<Vec<PathBuf>> {
-    if !files.is_empty() {
-        return Ok(files.iter().map(|file| context.cwd.join(file)).collect());
-    }
+/// The files of the selected tenant's audit.
+fn own(context: &mut Context<'_>) -> anyhow::Result<AuditFiles> {
     let settings = context.settings(&context.global.flags(&[]))?;
     let state = StateFolder::new(&settings.state_dir.value);
     sharing::refresh(context, &settings, &state)?;
-    Ok(vec![state.audit_file(&settings.tenant()?.name.value)])
+    Ok(state.audit_files(&settings.tenant()?.name.value))
 }
 
-fn told(entry: &Entry) -> String {
-    let Entry { time, run, actor, .. } = entry;
-    match &entry.event {
-        Event::Start(start) => {
-            let failed = start.checks.iter().filter(|check| !check.passed).count();
-            let lifted: Vec<&str> = start.overrides.iter().map(|o| o.rule.as_str()).collect();
-            let lifted = match lifted[..] {
-                [] => String::new(),
-                _ => format!(", lifted: {}", lifted.join(", ")),
-            };
-            format!("{time}  {run}  started by {actor}; {failed} checks failed{lifted}")
-        }
-        Event::Change(change) => {
-            format!("{time}  {run}  {} {}: {}", change.action, change.address, change.result)
-        }
-        Event::End(end) => {
-            let outcomes: Vec<String> =
-                end.outcomes.iter().map(|(word, count)| format!("{count} {word}")).collect();
-            let outcomes = match outcomes[..] {
-                [] => "nothing to do".to_owned(),
-                _ => outcomes.join(", "),
-            };
-            format!("{time}  {run}  {}: {outcomes}", end.result)
+/// The files that are named, else the tenant's own with all its parts.
+fn chosen(context: &mut Context<'_>, named: &[PathBuf]) -> anyhow::Result<Vec<PathBuf>> {
+    if named.is_empty() {
+        return Ok(own(context)?.all()?);
+    }
+    Ok(named.iter().map(|file| context.cwd.join(file)).collect())
+}
+
+/// Hands over each line of a file with its line feed, as the bytes are.
+fn each_line(file: &Path, mut take: impl FnMut(&[u8]) -> anyhow::Result<()>) -> anyhow::Result<()> {
+    let mut reader = BufReader::with_capacity(1 << 18, files::open(file)?);
+    let mut line = Vec::new();
+    loop {
+        line.clear();
+        let read = reader.read_until(b'\n', &mut line);
+        match read.map_err(|cause| FileError::Read { path: file.to_owned(), cause })? {
+            0 => return Ok(()),
+            _ => take(&line)?,
         }
     }
+}
+
+/// What a filter looks at.
+#[derive(Deserialize)]
+struct Glance {
+    run: String,
+    time: Timestamp,
+}
+
+/// Hands over each line that a filter lets through, without its line feed, with where it stands. A
+/// line without an end is left out: a run may be writing it.
+fn each_chosen(
+    cwd: &Path,
+    files: &[PathBuf],
+    filter: &AuditFilter,
+    mut take: impl FnMut(&str, &dyn Fn(&str) -> anyhow::Error) -> anyhow::Result<()>,
+) -> anyhow::Result<()> {
+    for file in files {
+        let name = files::relative(file, cwd);
+        let mut number = 0_u64;
+        each_line(file, |bytes| {
+            number += 1;
+            let wrong = |why: &str| anyhow::anyhow!("{name}: line {number}: {why}");
+            let Some(bytes) = bytes.strip_suffix(b"\n") else { return Ok(()) };
+            let no_line = |why: &dyn std::fmt::Display| wrong(&format!("not an audit line: {why}"));
+            let line = std::str::from_utf8(bytes).map_err(|_| no_line(&"not UTF-8"))?;
+            let glance: Glance = serde_json::from_str(line).map_err(|error| no_line(&error))?;
+            let fits = filter.run.as_ref().is_none_or(|run| *run == glance.run)
+                && filter.since.is_none_or(|since| glance.time >= since);
+            if fits { take(line, &wrong) } else { Ok(()) }
+        })?;
+    }
+    Ok(())
 }

@@ -17,7 +17,8 @@ struct Judgement {
     refusal: Option<String>,
 }
 
-/// Tells overrides that lift nothing. Where the plan may not be applied it answers with what.
+/// Tells what is lifted, and overrides that lift nothing. Where the plan may not be applied it
+/// answers with the exit code.
 pub(super) fn refuse(
     context: &mut Context<'_>,
     plan: &Plan,
@@ -28,7 +29,13 @@ pub(super) fn refuse(
     for line in useless {
         context.note(&format!("{word}: {line}\n"))?;
     }
-    let Some(refusal) = refusal else { return Ok(None) };
+    let Some(refusal) = refusal else {
+        let blocks = |lifted: &&Override| plan.blocked_by().any(|check| check.rule == lifted.rule);
+        for Override { rule, reason, .. } in overrides.iter().filter(blocks) {
+            context.note(&format!("{rule} is lifted for this plan: {reason}\n"))?;
+        }
+        return Ok(None);
+    };
     context.note(&format!("error: {refusal}; nothing was sent\n"))?;
     Ok(Some(Exit::Blocked))
 }

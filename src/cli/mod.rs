@@ -27,6 +27,7 @@ mod metrics;
 mod planning;
 mod progress;
 pub mod project;
+mod provenance;
 mod report;
 mod rollback;
 mod run;
@@ -36,6 +37,7 @@ mod settling;
 mod sharing;
 mod show;
 mod sim;
+mod sinks;
 mod snapshot;
 pub mod state;
 mod trace;
@@ -48,7 +50,7 @@ use std::process::ExitCode;
 
 use clap::Parser as _;
 
-use args::{AuditCommand, Command, CommandLine, SimCommand};
+use args::{Command, CommandLine, SimCommand};
 use console::{Console, Stream};
 use context::Context;
 use environment::Environment;
@@ -107,12 +109,7 @@ fn start(
         Command::Snapshot(args) => snapshot::run(&mut context, &args),
         Command::Apply(args) => apply::run(&mut context, &args),
         Command::Rollback(args) => rollback::run(&mut context, &args),
-        Command::Audit { command: AuditCommand::Verify { files, head } } => {
-            audit::verify(&mut context, &files, head.as_deref())
-        }
-        Command::Audit { command: AuditCommand::List { files } } => {
-            audit::list(&mut context, &files)
-        }
+        Command::Audit { command } => audit::run(&mut context, &command),
         Command::Doctor => doctor::run(&mut context),
         Command::Sim { command: SimCommand::Serve { file, port } } => {
             sim::serve(&mut context, file.as_deref(), port)

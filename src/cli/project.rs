@@ -1,5 +1,6 @@
 //! The project file, `cxform.yaml`: which folders, which tenants, which rules.
 
+mod audit;
 mod locate;
 mod metrics;
 mod policy;
@@ -16,6 +17,7 @@ use serde::de::Error as _;
 use serde::{Deserialize, Deserializer};
 use serde_json::Value;
 
+pub use audit::{Audit, Sink, SinkKind};
 pub use locate::{find, locate};
 pub use metrics::Metrics;
 pub use policy::{CheckLevel, Guards, Policy};
@@ -56,6 +58,9 @@ pub struct Project {
     /// Where the figures of the last apply are kept for monitoring.
     #[serde(default)]
     pub metrics: Metrics,
+    /// How the audit is kept, and who else gets it.
+    #[serde(default)]
+    pub audit: Audit,
 }
 
 /// The format's version.
@@ -222,8 +227,15 @@ mod tests {
                 "clientSecret": {"command": ["a"]}, "concurrency": 5, "requestsPerSecond": 0.5,
                 "timezone": "America/New_York", "licensedAgents": 500, "manifests": ["a"],
             }},
-            "policy": {"checks": {"licence": "hold"}, "allowDelete": true},
+            "policy": {
+                "checks": {"licence": "hold"}, "allowDelete": true, "deletePercent": 12.5,
+                "changePercent": "50 %", "deletes": 10, "changes": "20%", "levelJump": 2,
+                "protect": ["queue/Emergency*"],
+            },
             "state": {"dir": ".cxform", "git": "state", "remote": "origin", "staleAfter": "6h"},
+            "audit": {"rotateMiB": 0.5, "sinks": [
+                {"type": "http", "url": "https://x", "headers": {"a": {"env": "A"}}, "batch": 9},
+            ]},
         });
         assert!(validator.is_valid(&good), "{:?}", validator.validate(&good));
         serde_json::from_value::<Project>(good.clone()).unwrap();
@@ -233,7 +245,12 @@ mod tests {
             ("/tenants/t/requestsPerSecond", json!(0)),
             ("/tenants/t/dialect", json!("v3")),
             ("/policy/checks/licence", json!("never")),
+            ("/policy/protect", json!("queue/x")),
             ("/state", json!({"folder": "x"})),
+            ("/audit/rotateMiB", json!(0)),
+            ("/audit/sinks/0/type", json!("syslog")),
+            ("/audit/sinks/0/batch", json!(0)),
+            ("/audit/sinks/0/headers/a", json!("hunter2")),
         ] {
             let mut project = good.clone();
             *project.pointer_mut(pointer).unwrap() = wrong;

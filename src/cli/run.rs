@@ -10,7 +10,9 @@ use super::context::{Context, causes};
 use super::exit::Exit;
 use super::figures::audited;
 use super::journal::{Run, RunJournal};
+use super::provenance::Provenance;
 use super::report::{self, Ended};
+use super::sinks::Delivery;
 use super::state::Part;
 use crate::audit::{CheckRecord, Event, Override, RunEnd, RunStart};
 use crate::plan::{self, Applied, OutcomeStatus, Plan, Status, invert};
@@ -44,18 +46,21 @@ pub(super) async fn record(
     let inverse = invert(plan);
     folder.write(Part::Inverse, &|out| plan::write(&inverse, out))?;
     drop(inverse);
-    sharing.claim(context, &folder, &actor(context), &STOP).await?;
+    let provenance = Provenance::of(&context.environment);
+    sharing.claim(context, &folder, &provenance.actor, &STOP).await?;
     let tenant = settings.tenant()?.name.value.clone();
-    let recorder = folder.record(state.audit(&tenant)?)?;
+    let audit = state.audit(&tenant)?;
+    let delivery = Delivery::start(context, settings, &state.audit_files(&tenant), &audit.synced());
+    let recorder = folder.record(audit)?;
     let run = Run {
         name: folder.name().to_owned(),
-        actor: actor(context),
+        actor: provenance.actor.clone(),
         tenant: tenant.clone(),
-        commit: plan.source.commit.clone(),
+        commit: plan.source.commit.clone().or_else(|| provenance.commit.clone()),
         plan_hash: plan.hash.clone(),
     };
     let journal = Arc::new(RunJournal::new(recorder, run));
-    let begun = journal.audit(Event::Start(start(plan, lifting))).await;
+    let begun = journal.audit(Event::Start(provenance.told_in(start(plan, lifting)))).await;
     let reader = writer.reader();
     let manner = Manner {
         timezone: settings.timezone.value.clone(),
@@ -90,6 +95,7 @@ pub(super) async fn record(
     };
     let kept = folder.write(Part::Outcome, &|out| ended.write(out));
     following.ended(context, settings, plan, &ended).await;
+    delivery.end(context).await;
     if let Ok(applied) = &mut applied {
         // What was done is told all the same.
         let unkept = kept.err().map(|error| error.to_string());
@@ -110,7 +116,7 @@ fn start(plan: &Plan, lifting: Lifting) -> RunStart {
         checks: plan.checks.iter().map(check).collect(),
         checked_at,
         overrides: overrides.into_iter().filter(|o| bare(&o.hash) == bare(&plan.hash)).collect(),
-        torn: None,
+        ..RunStart::default()
     }
 }
 
@@ -156,20 +162,6 @@ fn run_name() -> String {
     let since = clock::system().duration_since(std::time::UNIX_EPOCH).unwrap_or_default();
     let (time, micros) = (clock::now().strftime("%Y%m%dT%H%M%SZ"), since.subsec_micros());
     format!("{time}-{micros:06}-{}", std::process::id())
-}
-
-/// Who runs this: the CI's own word for it, else the user.
-pub(super) fn actor(context: &Context<'_>) -> String {
-    let variables = [
-        "GITHUB_ACTOR",
-        "GITLAB_USER_LOGIN",
-        "BUILD_REQUESTEDFOR",
-        "BUILD_USER_ID",
-        "USER",
-        "LOGNAME",
-    ];
-    let found = variables.iter().find_map(|name| context.environment.get(name));
-    found.unwrap_or("unknown").to_owned()
 }
 
 pub(super) fn watch_signals() -> anyhow::Result<()> {

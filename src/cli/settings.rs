@@ -2,6 +2,7 @@
 //!
 //! The order is always the same: flag, environment, project file, default.
 
+mod audit;
 mod branch;
 mod metrics;
 mod origin;
@@ -17,6 +18,7 @@ use std::path::{Path, PathBuf};
 
 use jiff::tz::TimeZone;
 
+pub use audit::{AuditSettings, SinkSettings};
 pub use branch::StateBranch;
 pub use origin::{Origin, Setting};
 pub use secrets::{Credentials, Keys, SecretError, SecretSource};
@@ -84,6 +86,8 @@ pub struct Settings {
     pub state_branch: Option<Setting<StateBranch>>,
     /// The text file for Prometheus, where one is wanted.
     pub metrics_file: Setting<Option<PathBuf>>,
+    /// How the audit is kept, and who else gets it.
+    pub audit: AuditSettings,
     tenant: Result<Tenant, UsageError>,
 }
 
@@ -106,7 +110,7 @@ impl Settings {
     /// by [`Settings::tenant`], so that commands that need none work without.
     ///
     /// # Errors
-    /// A tenant is named that does not exist.
+    /// A tenant is named that does not exist, or a sink of the audit cannot be used.
     pub fn resolve(
         flags: &Flags,
         environment: &Environment,
@@ -163,6 +167,7 @@ impl Settings {
             state_dir: state_dir(flags, environment, project, &folder, cwd),
             state_branch: branch::state_branch(project),
             metrics_file: metrics::file(environment, project, &folder, cwd),
+            audit: AuditSettings::resolve(project, &folder, cwd)?,
             tenant: choice.tenant(environment, &folder, cwd),
             project: file,
             folder,
@@ -223,6 +228,7 @@ impl Settings {
         if let Some(branch) = &self.state_branch {
             row("state branch", branch.value.to_string(), &branch.origin);
         }
+        rows.extend(self.audit.rows());
         rows
     }
 }

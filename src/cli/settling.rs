@@ -10,8 +10,8 @@ use super::context::Context;
 use super::files::{self, FileError};
 use super::journal::{Record, Run, RunJournal, change};
 use super::making::tenant_of;
+use super::provenance::Provenance;
 use super::report::{self, Ended};
-use super::run::actor;
 use super::settings::Settings;
 use super::state::{Part, RunFolder, StateFolder};
 use crate::audit::{self, Entry, Event, RunEnd};
@@ -31,6 +31,8 @@ struct CutOff {
     open: Vec<Open>,
     /// What the journal says became of the others.
     ended: BTreeMap<(String, String), audit::Change>,
+    /// How many lines of the journal are none of ours.
+    unreadable: usize,
     /// What the audit has of it.
     told: Vec<Entry>,
 }
@@ -67,25 +69,35 @@ pub(super) async fn settle(
     Ok(())
 }
 
-/// What the audit has of a run.
-fn told(state: &StateFolder, tenant: &str, run: &str) -> Result<Vec<Entry>, FileError> {
-    let text = match files::read_text(&state.audit_file(tenant)) {
-        Err(FileError::Read { cause, .. }) if cause.kind() == std::io::ErrorKind::NotFound => {
-            return Ok(Vec::new());
+/// What the audit has of a run. A run's lines stand together, in the last parts of it.
+fn told(state: &StateFolder, tenant: &str, run: &str) -> anyhow::Result<Vec<Entry>> {
+    for file in state.audit_files(tenant).all()?.iter().rev() {
+        let text = match files::read_text(file) {
+            Err(FileError::Read { cause, .. }) if cause.kind() == std::io::ErrorKind::NotFound => {
+                continue;
+            }
+            read => read?,
+        };
+        let of_run = text.lines().filter(|line| line.contains(run));
+        let entries = of_run.filter_map(|line| serde_json::from_str::<Entry>(line).ok());
+        let entries: Vec<Entry> = entries.filter(|entry| entry.run == run).collect();
+        if !entries.is_empty() {
+            return Ok(entries);
         }
-        read => read?,
-    };
-    let of_run = text.lines().filter(|line| line.contains(run));
-    let entries = of_run.filter_map(|line| serde_json::from_str::<Entry>(line).ok());
-    Ok(entries.filter(|entry| entry.run == run).collect())
+    }
+    Ok(Vec::new())
 }
 
 impl CutOff {
     fn of(folder: RunFolder, plan: Plan, told: Vec<Entry>) -> anyhow::Result<Self> {
         let mut open: BTreeMap<(String, &'static str), Open> = BTreeMap::new();
-        let (mut ended, mut is_lost) = (BTreeMap::new(), false);
+        let (mut ended, mut is_lost, mut unreadable) = (BTreeMap::new(), false, 0);
         for line in folder.journal()? {
-            match serde_json::from_str(&line)? {
+            let Ok(record) = serde_json::from_str(&line) else {
+                unreadable += 1;
+                continue;
+            };
+            match record {
                 Record::Lost => is_lost = true,
                 Record::Intent { intent } => {
                     let key = (intent.address.to_string(), intent.action.word());
@@ -107,7 +119,7 @@ impl CutOff {
             open.extend(plan.live().filter_map(Open::of));
         }
         let plan = Arc::new(plan);
-        Ok(Self { folder, plan, open, is_lost, ended, told })
+        Ok(Self { folder, plan, open, is_lost, ended, unreadable, told })
     }
 
     /// Looks, and writes what is missing into journal and audit; returns what a person is told.
@@ -126,7 +138,7 @@ impl CutOff {
             settled.retain(|outcome| outcome.status != OutcomeStatus::Failed);
         }
         let tenant = settings.tenant()?.name.value.clone();
-        let by = actor(context);
+        let by = Provenance::of(&context.environment).actor;
         let first = self.told.first();
         let run = Run {
             name: self.folder.name().to_owned(),
@@ -155,15 +167,21 @@ impl CutOff {
             journal.ended(change, outcome).await?;
         }
         let outcomes = self.outcomes(&settled);
-        let end = RunEnd {
+        let told_end = self.told.iter().find_map(|entry| match &entry.event {
+            Event::End(end) => Some(end.clone()),
+            _ => None,
+        });
+        let is_ended = told_end.is_some();
+        let end = told_end.unwrap_or_else(|| RunEnd {
             result: "cut-off".to_owned(),
             outcomes: report::audited(&outcomes),
             settled_by: Some(by),
             ..RunEnd::default()
-        };
+        });
+        // It may have been cut off between its last entry and its report; it ends but once.
         let head = match first {
-            Some(_) => Some(journal.audit(Event::End(end.clone())).await?),
-            None => None,
+            Some(_) if !is_ended => Some(journal.audit(Event::End(end.clone())).await?),
+            _ => None,
         };
         let ended = Ended {
             run: self.folder.name(),
@@ -210,7 +228,11 @@ impl CutOff {
             [] => "no write was under way".to_owned(),
             _ => format!("of the writes that were under way: {}", found.join(", ")),
         };
-        format!("The run {name} was cut off; {found}. The audit has it now.\n")
+        let unreadable = match self.unreadable {
+            0 => String::new(),
+            lines => format!("warning: {lines} lines of the journal of {name} cannot be read\n"),
+        };
+        format!("{unreadable}The run {name} was cut off; {found}. The audit has it now.\n")
     }
 }
 

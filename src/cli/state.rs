@@ -1,5 +1,6 @@
 //! The state folder: audits, runs and the lock. Plan and apply never need what is in it.
 
+mod audit_files;
 mod audit_log;
 mod git;
 mod lock;
@@ -8,6 +9,7 @@ mod run;
 
 use std::path::{Path, PathBuf};
 
+pub use audit_files::AuditFiles;
 pub use audit_log::AuditLog;
 pub use git::{Claim, GitError, SharedError, SharedState};
 pub use lock::{Holder, Lock};
@@ -23,6 +25,8 @@ use crate::model::digest_of;
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct StateFolder {
     dir: PathBuf,
+    /// How many bytes a tenant's audit may have before it goes on in a file of its own.
+    rotate_at: u64,
 }
 
 /// Why the state folder cannot be used. An apply that meets one sends nothing.
@@ -79,7 +83,13 @@ impl StateFolder {
     /// The state folder `dir`, whether it is there or not.
     #[must_use]
     pub fn new(dir: &Path) -> Self {
-        Self { dir: dir.to_owned() }
+        Self { dir: dir.to_owned(), rotate_at: AuditLog::ROTATE_AT }
+    }
+
+    /// The same folder, whose audits go on in a file of their own from so many bytes on.
+    #[must_use]
+    pub fn rotating(self, rotate_at: u64) -> Self {
+        Self { rotate_at, ..self }
     }
 
     /// The folder.
@@ -88,19 +98,20 @@ impl StateFolder {
         &self.dir
     }
 
-    /// The file of a tenant's audit.
+    /// The files of a tenant's audit.
     #[must_use]
-    pub fn audit_file(&self, tenant: &str) -> PathBuf {
-        self.dir.join("audit").join(format!("{}.jsonl", file_name(tenant)))
+    pub fn audit_files(&self, tenant: &str) -> AuditFiles {
+        AuditFiles::new(&self.dir.join("audit"), &file_name(tenant))
     }
 
-    /// Opens a tenant's audit for the next entry; a torn last line is set aside.
+    /// Opens a tenant's audit for the next entry; a torn last line is set aside, and a long file
+    /// becomes a part of the audit, after which a new one goes on.
     ///
     /// # Errors
     /// It cannot be read or written, or its last line is not sound.
     pub fn audit(&self, tenant: &str) -> Result<AuditLog, StateError> {
         create_folder(&self.dir.join("audit"))?;
-        AuditLog::open(&self.audit_file(tenant))
+        AuditLog::open(&self.audit_files(tenant), self.rotate_at)
     }
 
     /// The folder of a run, whether it is there or not.

@@ -111,7 +111,8 @@ pub fn backoff(number: u32, jitter: f64) -> Duration {
 }
 
 /// `Retry-After`, as seconds or as an HTTP date.
-fn asked_wait(response: &Response, now: i64) -> Option<Duration> {
+#[must_use]
+pub fn asked_wait(response: &Response, now: i64) -> Option<Duration> {
     let text = response.retry_after.as_deref()?.trim();
     if let Ok(seconds) = text.parse::<f64>() {
         return Duration::try_from_secs_f64(seconds.max(0.0)).ok();

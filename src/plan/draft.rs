@@ -25,8 +25,8 @@ pub struct Draft {
     pub(super) noops: usize,
     /// Set where a part was taken.
     pub(super) selected: Option<Selected>,
-    /// How many of each kind exist and stay as they are.
-    pub(super) kept: BTreeMap<String, usize>,
+    /// How many of each kind exist and are declared, whatever is selected of them.
+    pub(super) existing: BTreeMap<String, usize>,
 }
 
 /// One change, and what it names.
@@ -95,6 +95,7 @@ pub fn draft(
         let Some(declared) = declared else {
             match desired.excludes_others(address.head()) {
                 Some(place) => {
+                    super::count(&mut draft.existing, address.kind());
                     let excluded = comparing.excluded(place);
                     let action = PlannedAction::Delete;
                     draft.add(comparing.propose(address, &excluded, remote, action));
@@ -103,12 +104,12 @@ pub fn draft(
             }
             continue;
         };
+        if remote.is_some() {
+            super::count(&mut draft.existing, address.kind());
+        }
         let action = comparing.action(&address, declared, remote);
         if action == PlannedAction::NoOp {
             draft.noops += 1;
-            if remote.is_some() {
-                super::count(&mut draft.kept, address.kind());
-            }
             if !with_noops {
                 continue;
             }

@@ -1,12 +1,10 @@
 //! From a draft to a plan: rules are checked, changes are held, the whole is counted and hashed.
 
-use std::collections::BTreeMap;
-
 use super::check::{When, check};
 use super::draft::Proposed;
 use super::guard::guard;
 use super::hold::{hold, hold_deletions};
-use super::{Change, Draft, Plan, Policy, Source, Summary, Tenant, count, seal};
+use super::{Change, Draft, Plan, Policy, Source, Summary, Tenant, seal};
 use crate::kinds::Action;
 use crate::model::{Desired, Facts, Finding, Observed};
 
@@ -42,7 +40,7 @@ pub fn finish(mut draft: Draft, inputs: Inputs<'_>) -> Result<Plan, Vec<Finding>
         results.extend(found);
     }
     super::unlink::hold(&mut draft.proposed);
-    let existing = existing(&draft);
+    let existing = std::mem::take(&mut draft.existing);
     results.extend(guard(&mut changes(&mut draft.proposed), &existing, inputs.policy));
     super::unlink::hold(&mut draft.proposed);
     results.sort();
@@ -71,20 +69,6 @@ pub fn finish(mut draft: Draft, inputs: Inputs<'_>) -> Result<Plan, Vec<Finding>
 
 fn changes(proposed: &mut [Proposed]) -> Vec<&mut Change> {
     proposed.iter_mut().map(|proposed| &mut proposed.change).collect()
-}
-
-/// How many declared resources of each kind exist: those that stay as they are, and those that
-/// change or go.
-fn existing(draft: &Draft) -> BTreeMap<String, usize> {
-    let mut existing = draft.kept.clone();
-    let changes = draft.proposed.iter().map(|proposed| &proposed.change);
-    let mut last = None;
-    for change in changes.filter(|c| matches!(c.action(), Some(Action::Update | Action::Delete))) {
-        if last.replace(&change.address) != Some(&change.address) {
-            count(&mut existing, &change.kind);
-        }
-    }
-    existing
 }
 
 /// Counts a plan's changes.

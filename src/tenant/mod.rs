@@ -3,6 +3,7 @@
 
 mod apply;
 mod change;
+mod deliver;
 mod figures;
 mod histogram;
 mod lane;
@@ -22,6 +23,7 @@ mod watching;
 mod words;
 
 pub use apply::{Intent, Journal, JournalError, Manner, Recorded, apply};
+pub use deliver::{Posted, Poster};
 pub use figures::Figures;
 pub use histogram::Histogram;
 pub use observe::{Observation, Step, Watch, learn, observe};

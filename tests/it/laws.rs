@@ -4,6 +4,7 @@
 
 use crate::cases::{changed, desired, random, tenant, yaml};
 
+mod audit;
 mod end;
 mod faults;
 mod offline;

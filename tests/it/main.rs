@@ -16,5 +16,6 @@ mod program;
 mod scenarios;
 mod schemas;
 mod simulation;
+mod sinks;
 mod support;
 mod wire;

@@ -81,7 +81,9 @@ fn perform(folder: &Folder, step: &str, told: &str) -> String {
         "cxform" => run(folder, &[], rest),
         "paste" => {
             let command = told.rsplit_once("all the same: cxform ").unwrap().1;
-            run(folder, &[], &format!("{} {rest}", command.lines().next().unwrap()))
+            // No word of it has a space, so that a shell would only take the quotes off.
+            let command = command.lines().next().unwrap().replace('\'', "");
+            run(folder, &[], &format!("{command} {rest}"))
         }
         "with" => {
             let (variables, arguments) = rest.split_once("cxform").unwrap();

@@ -185,3 +185,34 @@ fn amount_schema(_: &mut SchemaGenerator) -> Schema {
         { "type": "string" },
     ]})
 }
+
+#[cfg(test)]
+mod tests {
+    use serde_json::{Value, json};
+
+    use super::at_most;
+    use crate::model::{AtMost, Percent};
+
+    #[test]
+    fn limits_are_numbers_or_parts() {
+        let check = |rule: &str, value: Value, expect: Option<AtMost>| {
+            assert_eq!(at_most(rule, &value), expect, "{rule}: {value}");
+        };
+        let percent = |text: &str| Percent::parse(text).map(AtMost::Percent);
+        check("deletePercent", json!(30), percent("30"));
+        check("deletePercent", json!(12.5), percent("12.5"));
+        check("changePercent", json!("30 %"), percent("30"));
+        check("changePercent", json!("30"), percent("30"));
+        check("deletes", json!(50), Some(AtMost::Count(50)));
+        check("deletes", json!("50"), Some(AtMost::Count(50)));
+        check("changes", json!("20%"), percent("20"));
+        check("changes", json!(" 20 % "), percent("20"));
+        check("levelJump", json!(2), Some(AtMost::Count(2)));
+        for wrong in [json!(-1), json!(1.5), json!("many"), json!("120 %"), json!([1]), json!("")] {
+            check("deletes", wrong, None);
+        }
+        for wrong in [json!(101), json!(0.0001), json!("ten"), json!(-3)] {
+            check("deletePercent", wrong, None);
+        }
+    }
+}

@@ -74,14 +74,27 @@ impl std::fmt::Debug for SecretFrom {
 /// validators repeat what they refuse.
 #[must_use]
 pub fn misplaced_secret(project: &Value) -> Option<(String, String)> {
-    let tenants = project.get("tenants")?.as_object()?;
-    tenants.iter().find_map(|(name, tenant)| {
-        ["clientId", "clientSecret"].into_iter().find_map(|field| {
-            let error = SecretFrom::deserialize(tenant.get(field)?).err()?;
-            let segment = name.replace('~', "~0").replace('/', "~1");
-            Some((format!("/tenants/{segment}/{field}"), error.to_string()))
+    let objects = |value: Option<&Value>| value.and_then(Value::as_object).cloned();
+    let tenants = objects(project.get("tenants")).unwrap_or_default();
+    let of_tenants = tenants.iter().flat_map(|(name, tenant)| {
+        ["clientId", "clientSecret"].into_iter().filter_map(move |field| {
+            Some((format!("/tenants/{}/{field}", segment(name)), tenant.get(field)?.clone()))
         })
+    });
+    let sinks = project.pointer("/audit/sinks").and_then(Value::as_array);
+    let of_sinks = sinks.into_iter().flatten().enumerate().flat_map(|(index, sink)| {
+        objects(sink.get("headers")).unwrap_or_default().into_iter().map(move |(name, value)| {
+            (format!("/audit/sinks/{index}/headers/{}", segment(&name)), value)
+        })
+    });
+    of_tenants.chain(of_sinks).find_map(|(pointer, value)| {
+        let error = SecretFrom::deserialize(value).err()?;
+        Some((pointer, error.to_string()))
     })
+}
+
+fn segment(name: &str) -> String {
+    name.replace('~', "~0").replace('/', "~1")
 }
 
 #[cfg(test)]
@@ -105,6 +118,13 @@ mod tests {
         check(json!("hunter2"), Some("a literal secret"));
         check(json!({"value": "hunter2"}), Some("a secret's sourc"));
         assert_eq!(misplaced_secret(&json!([])), None);
+        let sink = |value: serde_json::Value| {
+            let sinks =
+                json!([{"url": "https://x"}, {"headers": {"A": {"env": "A"}, "B/C": value}}]);
+            misplaced_secret(&json!({"audit": {"sinks": sinks}})).map(|(place, _)| place)
+        };
+        assert_eq!(sink(json!({"env": "B"})), None);
+        assert_eq!(sink(json!("hunter2")).as_deref(), Some("/audit/sinks/1/headers/B~1C"));
     }
 
     #[test]

@@ -118,27 +118,16 @@ impl Credentials {
         project: Option<(&ProjectTenant, &Path)>,
         cwd: &Path,
     ) -> Self {
-        let source = |what, variable: &str, from: Option<&SecretFrom>, folder: &Path| {
-            let held_by = environment.secret_variable(variable);
-            let (from, origin) = match (held_by, from) {
-                (Some(holder), _) => (
-                    From::Variable(variable.to_owned(), cwd.to_owned()),
-                    Origin::Environment(holder),
-                ),
-                (None, Some(SecretFrom::Env(name))) => {
-                    (From::Variable(name.clone(), cwd.to_owned()), Origin::Project)
-                }
-                (None, Some(SecretFrom::File(path))) => {
-                    (From::File(folder.join(path)), Origin::Project)
-                }
-                (None, Some(SecretFrom::Command(words))) => {
-                    (From::Command(words.clone(), folder.to_owned()), Origin::Project)
-                }
-                (None, None) => {
-                    (From::Variable(variable.to_owned(), cwd.to_owned()), Origin::Default)
-                }
-            };
-            SecretSource { what, from, origin }
+        let source = |what, variable: &str, from: Option<&SecretFrom>, folder: &Path| match (
+            environment.secret_variable(variable),
+            from,
+        ) {
+            (None, Some(from)) => SecretSource::of_project(what, from, folder, cwd),
+            (held_by, _) => SecretSource {
+                what,
+                from: From::Variable(variable.to_owned(), cwd.to_owned()),
+                origin: held_by.map_or(Origin::Default, Origin::Environment),
+            },
         };
         if environment.secret_variable("CXONE_ACCESS_TOKEN").is_some() {
             return Self::AccessToken(source("access token", "CXONE_ACCESS_TOKEN", None, cwd));
@@ -180,6 +169,21 @@ impl Credentials {
 }
 
 impl SecretSource {
+    /// As the project file says, whose folder is `folder`.
+    pub(super) fn of_project(
+        what: &'static str,
+        from: &SecretFrom,
+        folder: &Path,
+        cwd: &Path,
+    ) -> Self {
+        let from = match from {
+            SecretFrom::Env(name) => From::Variable(name.clone(), cwd.to_owned()),
+            SecretFrom::File(path) => From::File(folder.join(path)),
+            SecretFrom::Command(words) => From::Command(words.clone(), folder.to_owned()),
+        };
+        Self { what, from, origin: Origin::Project }
+    }
+
     /// What the secret is: `client secret`.
     #[must_use]
     pub fn what(&self) -> &'static str {

@@ -181,7 +181,9 @@ fn every_setting_knows_where_it_came_from() {
             "licensed agents: not known (default)",
             "timezone: UTC (default)",
             "allow delete: false (default)",
+            "deletePercent: 30 % (default)",
             "state folder: /work/.cxform (default)",
+            "audit rotation: 64 MiB (default)",
         ]
     );
     let prod = project(&["sim", "prod"], Some("prod"));
@@ -199,7 +201,9 @@ fn every_setting_knows_where_it_came_from() {
             "licensed agents: 500 (project file)",
             "timezone: America/New_York (project file)",
             "allow delete: true (project file)",
+            "deletePercent: 30 % (default)",
             "state folder: /project/state (project file)",
+            "audit rotation: 64 MiB (default)",
         ]
     );
     let flags = Flags {
@@ -221,7 +225,9 @@ fn every_setting_knows_where_it_came_from() {
             "licensed agents: not known (default)",
             "timezone: UTC (default)",
             "allow delete: true (flag --allow-delete)",
+            "deletePercent: 30 % (default)",
             "state folder: /work/s (flag --state-dir)",
+            "audit rotation: 64 MiB (default)",
         ]
     );
 }

@@ -7,7 +7,7 @@ use url::{Host, Url};
 /// What stands before the seed's file in the url of the embedded tenant.
 const SIM: &str = "sim:";
 
-/// Why a text is not the url of a tenant. None of the messages repeats the text: a url may carry a
+/// Why a text is not the url of a tenant, or of a sink of the audit. None of the messages repeats the text: a url may carry a
 /// password.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum UrlError {
@@ -52,6 +52,15 @@ impl Location {
 }
 
 fn normalised(text: &str) -> Result<String, UrlError> {
+    let url = safe(text)?;
+    if url.query().is_some() {
+        return Err(UrlError::Query);
+    }
+    Ok(url.as_str().trim_end_matches('/').to_owned())
+}
+
+/// A url that secrets may be sent to.
+pub(super) fn safe(text: &str) -> Result<Url, UrlError> {
     let url = Url::parse(text).map_err(|_| UrlError::NoUrl)?;
     let is_loopback = match url.host().ok_or(UrlError::NoUrl)? {
         Host::Domain(name) => name == "localhost",
@@ -61,15 +70,14 @@ fn normalised(text: &str) -> Result<String, UrlError> {
     if !url.username().is_empty() || url.password().is_some() {
         return Err(UrlError::UserInfo);
     }
-    if url.query().is_some() || url.fragment().is_some() {
+    if url.fragment().is_some() {
         return Err(UrlError::Query);
     }
     match url.scheme() {
-        "https" => {}
-        "http" if is_loopback => {}
-        _ => return Err(UrlError::NotSafe),
+        "https" => Ok(url),
+        "http" if is_loopback => Ok(url),
+        _ => Err(UrlError::NotSafe),
     }
-    Ok(url.as_str().trim_end_matches('/').to_owned())
 }
 
 #[cfg(test)]

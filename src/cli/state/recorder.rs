@@ -229,7 +229,7 @@ mod tests {
         assert_eq!(journal.last().map(String::as_str), Some(r#"{"text":"a\nb"}"#));
         let verified = verify(folder.get("audit/prod.jsonl").as_bytes(), Some(&head));
         assert!(verified.problems.is_empty(), "{:?}", verified.problems);
-        assert_eq!((verified.lines, verified.expected_at), (161, Some(161)));
+        assert_eq!((verified.lines, verified.expected_at), (161, Some((0, 161))));
     }
 
     #[tokio::test]

@@ -1,5 +1,7 @@
 //! The folder of one run: what it was to do, what it did.
 
+use std::fs::File;
+use std::io::Read as _;
 use std::path::{Path, PathBuf};
 
 use super::{AuditLog, Recorder, StateError, appending};
@@ -93,7 +95,8 @@ impl RunFolder {
     /// The journal cannot be created, or the writer's thread not be started.
     pub fn record(&self, audit: AuditLog) -> Result<Recorder, StateError> {
         let path = self.dir.join(JOURNAL);
-        let journal = appending().open(&path).map_err(StateError::file(&path))?;
+        let mut journal = appending().open(&path).map_err(StateError::file(&path))?;
+        without_torn_end(&mut journal).map_err(StateError::file(&path))?;
         sync_folder(&self.dir).map_err(StateError::file(&self.dir))?;
         Recorder::start(journal, path, audit)
     }
@@ -101,6 +104,17 @@ impl RunFolder {
     pub(super) fn is_unfinished(&self) -> bool {
         self.dir.join(JOURNAL).exists() && !self.part(Part::Outcome).exists()
     }
+}
+
+/// Cuts off what a crash left half written: what comes next begins a line.
+fn without_torn_end(journal: &mut File) -> std::io::Result<()> {
+    if !journal.metadata()?.is_file() {
+        return Ok(());
+    }
+    let mut bytes = Vec::new();
+    journal.read_to_end(&mut bytes)?;
+    let whole = bytes.iter().rposition(|byte| *byte == b'\n').map_or(0, |at| at + 1);
+    if whole < bytes.len() { journal.set_len(whole as u64) } else { Ok(()) }
 }
 
 fn read_if_there(path: &Path) -> Result<Option<String>, FileError> {

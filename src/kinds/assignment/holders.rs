@@ -125,24 +125,28 @@ fn newly_asked<'a>(checking: &Checking<'a>) -> BTreeMap<Address, &'a Proposal<'a
 /// Finds who will hold the skills; it looks no further than it must.
 fn find_holders(checking: &Checking<'_>, asked: &mut BTreeMap<Address, Asked<'_>>) {
     let mut lacking = 2 * asked.len();
-    let mut enter = |links: &Links, address: Address| {
+    if lacking == 0 {
+        return;
+    }
+    let of_action = |action| live(checking, Assignment.name()).filter(move |p| p.action == action);
+    let gone: BTreeSet<&Address> = of_action(Action::Delete).map(|p| p.address).collect();
+    // Whether one more holder is wanted after this one.
+    let mut enter = |links: &Links, address: &dyn Fn() -> Address| {
         let asked = skill(links).and_then(|skill| asked.get_mut(skill));
         if let Some(asked) = asked.filter(|asked| asked.holders.len() < 2) {
-            asked.holders.push(address);
-            lacking -= 1;
+            let address = address();
+            if !gone.contains(&address) {
+                asked.holders.push(address);
+                lacking -= 1;
+            }
         }
         lacking > 0
     };
-    let of_action = |action| live(checking, Assignment.name()).filter(move |p| p.action == action);
-    let gone: BTreeSet<&Address> = of_action(Action::Delete).map(|p| p.address).collect();
-    let there = checking.observed.remotes.of_kind(Assignment.name());
-    let stay = there.map(|entry| (&entry.value.links, entry.address()));
-    let stay = stay.filter(|(_, address)| !gone.contains(address));
-    let come = of_action(Action::Create).map(|p| (p.links, p.address.clone()));
-    for (links, address) in come.chain(stay) {
-        if !enter(links, address) {
-            return;
-        }
+    let mut come = of_action(Action::Create);
+    let mut stay = checking.observed.remotes.of_kind(Assignment.name());
+    let is_open = come.all(|proposal| enter(proposal.links, &|| proposal.address.clone()));
+    if is_open {
+        stay.all(|entry| enter(&entry.value.links, &|| entry.address()));
     }
 }
 

@@ -9,7 +9,7 @@ use super::tenant::Tenant;
 use super::yaml;
 use crate::support::{Folder, cxform};
 
-const PROJECT: &str = "apiVersion: cxform/v1\nkind: Project\ndefaultTenant: sim\nmanifests: [desired]\n\
+const PROJECT: &str = "apiVersion: cxform/v1\nkind: Project\npolicy: { checks: { deletePercent: off } }\ndefaultTenant: sim\nmanifests: [desired]\n\
                        tenants: { sim: { url: 'sim:tenant.json' } }\n";
 
 /// A project of its own, its tenant and the names of its manifests.

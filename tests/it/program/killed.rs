@@ -127,3 +127,59 @@ fn audited(folder: &Folder, port: &Port) {
     assert_eq!(done, carried_out);
     assert_eq!(done["create"], QUEUES);
 }
+
+/// The only run's folder, after an apply that was killed before its end.
+fn killed_run(port: &Port, folder: &Folder) -> std::path::PathBuf {
+    let mut apply = port.program(folder.path(), &["apply", "--auto-approve"]).spawn().unwrap();
+    port.wait_for(|logged| logged.method == Method::Post && logged.path.ends_with("/queues"));
+    apply.kill().unwrap();
+    apply.wait().unwrap();
+    let mut runs = std::fs::read_dir(folder.path().join(".cxform/runs")).unwrap();
+    runs.next().unwrap().unwrap().path()
+}
+
+fn apply(port: &Port, folder: &Folder) {
+    let ran = port.run(folder.path(), &["apply", "--auto-approve"]);
+    assert_eq!(ran.code, 0, "{}", ran.err);
+    let verified = port.run(folder.path(), &["audit", "verify"]);
+    assert_eq!(verified.code, 0, "{verified:?}");
+}
+
+#[test]
+fn a_torn_journal_and_a_settlement_that_is_cut_off_too_stop_nothing() {
+    let port = Port::serve(&tenant());
+    let folder = folder(&port.url());
+    let run = killed_run(&port, &folder);
+    let journal = run.join("journal.jsonl");
+    let mut torn = std::fs::read_to_string(&journal).unwrap();
+    torn.push_str("{\"type\":\"outc");
+    std::fs::write(&journal, torn).unwrap();
+    for _ in 0..3 {
+        apply(&port, &folder);
+        // As if the settlement had died just before its last step.
+        std::fs::remove_file(run.join("outcome.json")).unwrap();
+    }
+    let text = std::fs::read_to_string(&journal).unwrap();
+    let sound = |line: &str| serde_json::from_str::<Value>(line).is_ok();
+    assert!(text.ends_with('\n') && text.lines().all(sound));
+}
+
+#[test]
+fn a_run_ends_once_however_often_it_is_settled() {
+    let port = Port::serve(&tenant());
+    let folder = folder(&port.url());
+    apply(&port, &folder);
+    let mut runs = std::fs::read_dir(folder.path().join(".cxform/runs")).unwrap();
+    let run = runs.next().unwrap().unwrap();
+    for _ in 0..2 {
+        std::fs::remove_file(run.path().join("outcome.json")).unwrap();
+        apply(&port, &folder);
+    }
+    let audit = std::fs::read_to_string(folder.path().join(".cxform/audit/prod.jsonl")).unwrap();
+    let name = run.file_name().into_string().unwrap();
+    let of_run = audit.lines().filter(|line| line.contains(&format!("\"run\":\"{name}\"")));
+    let ends = of_run.filter(|line| line.contains("\"event\":\"end\"")).count();
+    assert_eq!(ends, 1);
+    let report = std::fs::read_to_string(run.path().join("outcome.json")).unwrap();
+    assert!(report.contains("\"result\":\"complete\""), "{report}");
+}

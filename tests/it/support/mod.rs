@@ -3,6 +3,7 @@
 pub(crate) mod clones;
 mod folder;
 pub(crate) mod port;
+pub(crate) mod siem;
 mod steady;
 
 use std::io::Write;

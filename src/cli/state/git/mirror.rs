@@ -46,7 +46,7 @@ impl SharedState {
         match relation {
             Relation::Same | Relation::Ahead => Ok(relation),
             Relation::Apart => Err(SharedError::Apart {
-                file: self.state.audit_file(&self.tenant),
+                file: self.state.audit_files(&self.tenant).current(),
                 branch: self.branch.clone(),
             }),
             Relation::Behind => {
@@ -85,10 +85,27 @@ impl SharedState {
                 files::write(&journal, LOST, Access::Private).map_err(StateError::from)?;
             }
         }
+        self.bring_cursors(seen)?;
         match seen.files.get(DRIFT) {
             Some(blobs) => self.bring_file(blobs, &self.state.path().join(DRIFT)),
             None => Ok(()),
         }
+    }
+
+    /// Brings how far each sink has got, where another machine got further.
+    fn bring_cursors(&self, seen: &Seen) -> Result<(), SharedError> {
+        for (path, blobs) in &seen.files {
+            let Some(name) = path.strip_prefix("audit/") else { continue };
+            if !is_cursor(name, &self.tenant) {
+                continue;
+            }
+            let here = self.audit_folder().join(name);
+            let known = files::read_bytes(&here).ok().map_or(0, |text| delivered(&text));
+            if delivered(&self.fetching(self.store.read(blobs))?) > known {
+                self.bring_file(blobs, &here)?;
+            }
+        }
+        Ok(())
     }
 
     /// What the branch is to get: the audit, the files of this run and of those that had not ended,
@@ -114,6 +131,11 @@ impl SharedState {
                 }
                 Relation::Apart => add(format!("runs/{}/{}", run.name(), name_of(&path)), &path)?,
                 Relation::Behind => {}
+            }
+        }
+        for path in self.files_in(&self.audit_folder())? {
+            if is_cursor(&name_of(&path), &self.tenant) {
+                add(format!("audit/{}", name_of(&path)), &path)?;
             }
         }
         let marks = self.marks()?;
@@ -211,6 +233,18 @@ fn is_audit_part(name: &str, tenant: &str) -> bool {
                 !number.is_empty() && number.bytes().all(|byte| byte.is_ascii_digit())
             })
     })
+}
+
+/// `TENANT.sink-NAME.json`: how far a sink has got.
+fn is_cursor(name: &str, tenant: &str) -> bool {
+    let rest = name.strip_prefix(&*file_name(tenant)).and_then(|rest| rest.strip_prefix(".sink-"));
+    is_safe(name) && rest.is_some_and(|rest| rest.ends_with(".json"))
+}
+
+/// The number of the last line that a sink has got, as its cursor says.
+fn delivered(cursor: &[u8]) -> u64 {
+    let cursor: Option<serde_json::Value> = serde_json::from_slice(cursor).ok();
+    cursor.and_then(|cursor| cursor.get("seq")?.as_u64()).unwrap_or_default()
 }
 
 fn audit_parts_of<'a>(

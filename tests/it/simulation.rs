@@ -6,6 +6,7 @@
 //! `SCHEDULES=10000 cargo test --release --test it simulation` plays many schedules; a seed that fails is
 //! printed with how to play it alone.
 
+mod busy;
 mod checks;
 mod disk;
 mod effect;

@@ -44,7 +44,7 @@ pub(super) struct State {
 
 impl Scene {
     pub(super) fn new(world: World, first: Rows, trouble: Trouble) -> Arc<Self> {
-        BEGAN.set(Some(Instant::now()));
+        begin();
         Arc::new(Self(Mutex::new(State {
             world,
             disk: Disk::default(),
@@ -82,6 +82,11 @@ impl State {
         self.note(format!("WRONG: {text}"));
         self.wrong.push(text);
     }
+}
+
+/// The time of this thread's schedule begins.
+pub(super) fn begin() {
+    BEGAN.set(Some(Instant::now()));
 }
 
 /// The simulated time, in milliseconds since 1970.

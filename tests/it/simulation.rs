@@ -9,6 +9,7 @@
 mod checks;
 mod disk;
 mod effect;
+mod large;
 mod life;
 mod names;
 mod others;

@@ -6,10 +6,10 @@
 //! `SCHEDULES=10000 cargo test --release --test it simulation` plays many schedules; a seed that fails is
 //! printed with how to play it alone.
 
-mod busy;
 mod checks;
 mod disk;
 mod effect;
+mod large;
 mod life;
 mod names;
 mod others;

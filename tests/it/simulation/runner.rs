@@ -114,6 +114,12 @@ pub(super) fn story(seed: u64) -> Vec<String> {
     one(seed).story
 }
 
+/// Plays something in a time of its own.
+pub(super) fn in_simulated_time(play: impl Future<Output = ()>) {
+    let mut runtime = tokio::runtime::Builder::new_current_thread();
+    runtime.enable_time().start_paused(true).build().unwrap().block_on(play);
+}
+
 fn one(seed: u64) -> Played {
     let mut runtime = tokio::runtime::Builder::new_current_thread();
     let runtime = runtime.enable_time().start_paused(true).build().unwrap();

@@ -44,7 +44,7 @@ pub(super) struct State {
 
 impl Scene {
     pub(super) fn new(world: World, first: Rows, trouble: Trouble) -> Arc<Self> {
-        begin();
+        BEGAN.set(Some(Instant::now()));
         Arc::new(Self(Mutex::new(State {
             world,
             disk: Disk::default(),
@@ -82,11 +82,6 @@ impl State {
         self.note(format!("WRONG: {text}"));
         self.wrong.push(text);
     }
-}
-
-/// The time of this thread's schedule begins.
-pub(super) fn begin() {
-    BEGAN.set(Some(Instant::now()));
 }
 
 /// The simulated time, in milliseconds since 1970.

@@ -116,7 +116,7 @@ fn fate(random: &mut Random) -> Fate {
     }
 }
 
-fn plain() -> Manner {
+pub(super) fn plain() -> Manner {
     Manner { timezone: TimeZone::UTC, overwrites: false, stops_on_error: false }
 }
 

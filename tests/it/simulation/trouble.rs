@@ -19,6 +19,8 @@ pub(super) struct Trouble {
     slowness: usize,
     /// What strikes every request for a while, and how many more.
     storm: Option<(Struck, usize)>,
+    /// Whether 2 % of all requests are refused with 429, and 1 % broken, and nothing else happens.
+    is_drizzle: bool,
 }
 
 /// How a request is struck.
@@ -44,14 +46,21 @@ impl Trouble {
             others: *random.pick(&[0, 0, 5, 20, 40]),
             slowness: random.below(3),
             storm: None,
+            is_drizzle: false,
             random,
         }
+    }
+
+    /// 2 % of all requests are refused with 429, and 1 % broken.
+    pub(super) fn drizzle(seed: u64) -> Self {
+        Self { is_drizzle: true, others: 0, slowness: 1, ..Self::of(seed) }
     }
 
     /// Nothing goes wrong any more.
     pub(super) fn ends(&mut self) {
         self.left = 0;
         self.storm = None;
+        self.is_drizzle = false;
     }
 
     /// Whether something still goes wrong.
@@ -77,6 +86,17 @@ impl Trouble {
 
     /// How a request is struck, if it is.
     pub(super) fn strikes(&mut self, is_write: bool) -> Option<Struck> {
+        if self.is_drizzle {
+            let body = ErrorBody::Json;
+            let done = self.random.chance(50);
+            return match self.random.below(100) {
+                0 | 1 => Some(What::Status { code: 429, retry_after: Some(1), body, done: false }),
+                2 if self.random.chance(50) => Some(What::Break { done }),
+                2 => Some(What::Status { code: 503, retry_after: None, body, done }),
+                _ => None,
+            }
+            .map(Struck::Tenant);
+        }
         if let Some((struck, left)) = self.storm.take() {
             self.storm = (left > 1).then(|| (struck.clone(), left - 1));
             return Some(struck);

@@ -254,7 +254,7 @@ fn body_told(incoming: &Incoming) -> Vec<u8> {
     if is_write(incoming) { incoming.body.clone() } else { Vec::new() }
 }
 
-pub(super) fn incoming(outgoing: &Outgoing<'_>) -> Incoming {
+fn incoming(outgoing: &Outgoing<'_>) -> Incoming {
     let (path, query) = outgoing.target.split_once('?').unwrap_or((outgoing.target, ""));
     let (content_type, body) = match &outgoing.body {
         Payload::None => (None, Vec::new()),

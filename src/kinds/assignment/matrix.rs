@@ -44,6 +44,10 @@ fn declare_matrix(spec: &Node, context: &Context<'_>, declaring: &mut Declaring<
     };
     let is_exclusive = spec.get("scope").and_then(Node::as_str) == Some("exclusive");
     let has_groups = rows.iter().any(|(key, _)| key.text.starts_with(GROUP_PREFIX));
+    // Offline an own row may mean a group's member under another spelling, and win over its groups:
+    // what those declare is not certain then.
+    let has_own = rows.iter().any(|(key, _)| !key.text.starts_with(GROUP_PREFIX));
+    let is_certain = declaring.facts().is_some() || !has_own;
     let mut own = Resources::default();
     for (key, row) in rows.iter().filter(|(key, _)| !key.text.starts_with(GROUP_PREFIX)) {
         matrix.read(row, declaring);
@@ -71,7 +75,7 @@ fn declare_matrix(spec: &Node, context: &Context<'_>, declaring: &mut Declaring<
                 declaring.exclude_others(&address_head("assignment", &agent.segment), &key.place);
             }
             for (address, declared) in agent.iter().flat_map(|agent| matrix.of_agent(agent)) {
-                if !own.contains(&address) {
+                if is_certain && !own.contains(&address) {
                     declaring.declare(&address, declared);
                 }
             }

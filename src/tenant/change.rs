@@ -165,7 +165,9 @@ impl Making<'_> {
     /// Looks, and decides what is still to be written; an error is how the change ends.
     async fn decide(&mut self, lane: &mut Lane, action: Action) -> Result<Step, OutcomeStatus> {
         let facts = self.shared.facts();
-        let theirs = match lane.look(&self.reader, facts, self.change, self.wire).await {
+        let id = self.outcome.id.clone();
+        let look = lane.look(&self.reader, facts, self.change, id.as_deref(), self.wire);
+        let theirs = match look.await {
             Ok(theirs) => theirs,
             Err(error) => return Err(self.failed(&error)),
         };
@@ -182,6 +184,10 @@ impl Making<'_> {
                     self.outcome.message = None;
                     return Err(OutcomeStatus::Conflict);
                 };
+                if over.action != action && id.is_none() && self.outcome.id.is_some() {
+                    // It was found in a list, which tells no version of it: it is read by itself.
+                    return Box::pin(self.decide(lane, action)).await;
+                }
                 (over.action, over.paths)
             }
         };
@@ -235,8 +241,11 @@ impl Making<'_> {
             if attempt > 1 {
                 sleep(backoff(attempt, 1.0)).await;
             }
-            let facts = self.shared.facts();
-            let theirs = match lane.look_after(&self.reader, facts, self.change, self.wire).await {
+            let (facts, id) = (self.shared.facts(), self.outcome.id.clone());
+            let theirs = match lane
+                .look_after(&self.reader, facts, self.change, id.as_deref(), self.wire)
+                .await
+            {
                 Ok(theirs) => theirs,
                 Err(error) => {
                     let why = format!("the tenant said yes, and cannot be read again: {error}");
@@ -268,7 +277,7 @@ impl Making<'_> {
             return OutcomeStatus::Done;
         }
         let facts = self.shared.facts();
-        let why = match lane.look(&self.reader, facts, self.change, self.wire).await {
+        let why = match lane.look(&self.reader, facts, self.change, None, self.wire).await {
             Ok(current) if current.remote.is_some() => {
                 self.tell(&current);
                 return OutcomeStatus::Done;
@@ -283,8 +292,11 @@ impl Making<'_> {
     /// What refers to this resource needs its id, however it came to be.
     fn tell(&mut self, current: &Current) {
         let id = current.remote.as_ref().and_then(|remote| remote.id.as_deref());
-        if let (None, Some(id)) = (&self.change.id, id) {
-            self.is_called(id);
+        match (&self.change.id, id) {
+            (None, Some(id)) => self.is_called(id),
+            // It is gone: another one of its name has another id.
+            (None, None) => self.outcome.id = None,
+            (Some(_), _) => {}
         }
     }
 

@@ -61,25 +61,27 @@ impl Lane {
         reader: &Reader,
         facts: Arc<Facts>,
         change: &Change,
+        id: Option<&str>,
         wire: &dyn Wire,
     ) -> Result<Current, TenantError> {
         self.forget();
-        let current = self.look(reader, facts, change, wire).await?;
+        let current = self.look(reader, facts, change, id, wire).await?;
         self.keep();
         Ok(current)
     }
 
-    /// Reads what a change is about as it is now, and the version of its lane; what the lane has
-    /// read and still has the version of is not read again.
+    /// Reads what a change is about as it is now, by its id where that is known, and the version of
+    /// its lane; what the lane has read and still has the version of is not read again.
     pub(super) async fn look(
         &mut self,
         reader: &Reader,
         mut facts: Arc<Facts>,
         change: &Change,
+        id: Option<&str>,
         wire: &dyn Wire,
     ) -> Result<Current, TenantError> {
         let lane = wire.lane(&change.address);
-        match wire.look(&change.address, change.id.as_deref()) {
+        match wire.look(&change.address, id) {
             Look::One(read) => {
                 let fetched = reader.one(&read).await?.unwrap_or_default();
                 let mut decoder = wire.decoder(&facts);

@@ -89,7 +89,7 @@ async fn look(
     outcome.payload_hash = open.payload_hash;
     let wire = kind_of(&change.address).and_then(|kind| kind.wire(plan.tenant.dialect));
     let Some(wire) = wire else { return Ok(outcome) };
-    let theirs = lane.look(reader, facts, change, wire).await?;
+    let theirs = lane.look(reader, facts, change, change.id.as_deref(), wire).await?;
     lane.keep();
     outcome.id = outcome.id.or_else(|| theirs.remote.as_ref()?.id.clone());
     let document = theirs.remote.as_ref().map(|remote| &remote.document);

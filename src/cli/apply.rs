@@ -20,7 +20,7 @@ use super::settling::settle;
 use super::sharing::Sharing;
 use super::show::open;
 use super::state::{Holder, Lock, StateFolder};
-use crate::plan::Plan;
+use crate::plan::{Plan, Reason};
 use crate::tenant::{Reader, Writer};
 
 /// Runs the command.
@@ -60,6 +60,7 @@ fn begin(
     let saved = args.plan.as_deref().map(|file| open(context, file)).transpose()?;
     if let Some(plan) = &saved {
         is_for_tenant(plan, &settings)?;
+        is_no_inverse(plan)?;
     }
     let (state, _lock) = lock(context, &settings, applying.lock_timeout)?;
     let mut sharing = Sharing::open(context, &settings, &state, applying.lock_timeout)?;
@@ -146,6 +147,15 @@ pub(super) async fn end(embedded: Option<Embedded>) -> anyhow::Result<()> {
         Some(embedded) => embedded.end().await,
         None => Ok(()),
     }
+}
+
+/// Refuses a plan that undoes a run: what of it was made, and what is held, only `rollback` decides.
+fn is_no_inverse(plan: &Plan) -> Result<(), UsageError> {
+    if plan.resource_changes.iter().all(|change| change.reason != Reason::Rollback) {
+        return Ok(());
+    }
+    Err(UsageError::new("the plan undoes a run; nothing was sent")
+        .hint("apply it with `cxform rollback FILE`, or `cxform rollback RUN`"))
 }
 
 /// Refuses a plan that was made for another tenant, or for none.

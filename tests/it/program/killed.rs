@@ -165,6 +165,30 @@ fn a_torn_journal_and_a_settlement_that_is_cut_off_too_stop_nothing() {
 }
 
 #[test]
+fn an_inverse_is_for_rollback_alone() {
+    let port = Port::serve(&tenant());
+    let folder = folder(&port.url());
+    apply(&port, &folder);
+    let mut runs = std::fs::read_dir(folder.path().join(".cxform/runs")).unwrap();
+    let inverse = runs.next().unwrap().unwrap().path().join("inverse.json");
+    let inverse = inverse.to_str().unwrap();
+    let queues = port.world().table("queues").len();
+    let refused = port.run(folder.path(), &["apply", "--plan", inverse]);
+    assert_eq!(refused.code, 64, "{refused:?}");
+    assert!(refused.err.contains("cxform rollback"), "{refused:?}");
+    assert_eq!(port.world().table("queues").len(), queues);
+    let held = port.run(folder.path(), &["rollback", inverse, "--auto-approve"]);
+    assert_eq!(held.code, 0, "{}", held.err);
+    assert_eq!(port.world().table("queues").len(), queues);
+    let row = port.world().table("assignments").get("a-0").cloned().unwrap();
+    assert_eq!(row["level"], 2);
+    // All 40 of its queues are more than 30 %: the guards of every plan hold here too.
+    let all = ["rollback", inverse, "--auto-approve", "--allow-delete"];
+    let blocked = port.run(folder.path(), &all);
+    assert_eq!(blocked.code, 3, "{}", blocked.err);
+}
+
+#[test]
 fn a_run_ends_once_however_often_it_is_settled() {
     let port = Port::serve(&tenant());
     let folder = folder(&port.url());

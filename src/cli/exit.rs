@@ -1,6 +1,7 @@
 //! Exit codes, and the one place that gives an error its code.
 
 use super::console::ConsoleError;
+use super::files::FileError;
 
 /// How the program ends; scripts and CI depend on the numbers.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -62,7 +63,13 @@ impl From<Exit> for std::process::ExitCode {
 /// Whether an error is to end the program without a word: nobody reads what it prints any more.
 #[must_use]
 pub fn is_silent(error: &anyhow::Error) -> bool {
-    error.chain().any(|cause| matches!(cause.downcast_ref(), Some(ConsoleError::BrokenPipe)))
+    error.chain().any(|cause| {
+        let console = match cause.downcast_ref() {
+            Some(FileError::Console(console)) => Some(console),
+            _ => cause.downcast_ref(),
+        };
+        matches!(console, Some(ConsoleError::BrokenPipe))
+    })
 }
 
 /// Flags, variables or settings that cannot be used together: exit 64.
@@ -96,6 +103,7 @@ mod tests {
 
     use super::{Exit, UsageError, is_silent};
     use crate::cli::console::ConsoleError;
+    use crate::cli::files::FileError;
 
     fn check(error: anyhow::Error, expect: Exit, silent: bool) {
         assert_eq!(Exit::of(&error), expect, "{error:#}");
@@ -109,5 +117,6 @@ mod tests {
         let wrapped: Result<(), _> = Err(UsageError::new("x")).context("while planning");
         check(wrapped.unwrap_err(), Exit::Usage, false);
         check(ConsoleError::BrokenPipe.into(), Exit::Error, true);
+        check(FileError::Console(ConsoleError::BrokenPipe).into(), Exit::Error, true);
     }
 }

@@ -61,12 +61,20 @@ fn write(
                 .terminator(csv::Terminator::CRLF)
                 .quote_style(csv::QuoteStyle::NonNumeric)
                 .from_writer(out);
-            table.write_record(COLUMNS).map_err(std::io::Error::from)?;
+            table.write_record(COLUMNS).map_err(cause)?;
             each_chosen(cwd, files, &args.filter, |line, wrong| {
                 let row = row(line).ok_or_else(|| wrong("not an audit line"))?;
-                Ok(table.write_record(row).map_err(std::io::Error::from)?)
+                Ok(table.write_record(row).map_err(cause)?)
             })?;
             Ok(table.flush()?)
         }
+    }
+}
+
+/// What the stream said: a reader that went away is to be told from a disk that is full.
+fn cause(error: csv::Error) -> std::io::Error {
+    match error.into_kind() {
+        csv::ErrorKind::Io(cause) => cause,
+        other => std::io::Error::other(format!("{other:?}")),
     }
 }

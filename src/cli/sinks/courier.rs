@@ -85,6 +85,10 @@ impl Courier {
             if has_ended {
                 return Ok(());
             }
+            // While a batch was on its way the end may have been seen, which is told only once.
+            if self.ending.borrow().is_some() {
+                continue;
+            }
             tokio::select! {
                 // The run broke off: nobody waits for this any more.
                 told = self.ending.changed() => told.map_err(|_| "the run broke off".to_owned())?,
@@ -185,4 +189,46 @@ async fn gathered(synced: &mut watch::Receiver<u64>) {
 fn jitter() -> f64 {
     let since = clock::system().duration_since(std::time::UNIX_EPOCH).unwrap_or_default();
     f64::from(since.subsec_micros() % 1000) / 1000.0
+}
+
+#[cfg(test)]
+mod tests {
+    use std::time::Duration;
+
+    use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
+    use tokio::net::TcpListener;
+    use tokio::sync::watch;
+
+    use super::{Courier, Ending};
+    use crate::cli::environment::Environment;
+    use crate::cli::files::tests::Folder;
+    use crate::cli::settings::SinkSettings;
+    use crate::cli::state::StateFolder;
+
+    #[tokio::test]
+    async fn a_run_that_ends_while_a_batch_is_on_its_way_ends_the_delivery() {
+        let folder = Folder::new("courier");
+        folder.put("audit/t.jsonl", "{\"seq\":1,\"prev\":\"\",\"hash\":\"h\"}\n");
+        let listener = TcpListener::bind(("127.0.0.1", 0)).await.unwrap();
+        let url = format!("http://{}/in", listener.local_addr().unwrap());
+        let (ending, ends) = watch::channel(None);
+        let (_last, synced) = watch::channel(1);
+        let courier = Courier {
+            sink: SinkSettings { name: "siem".to_owned(), url, headers: Vec::new(), batch: 9 },
+            environment: Environment::default(),
+            audit: StateFolder::new(folder.path()).audit_files("t"),
+            synced,
+            ending: ends,
+        };
+        let delivery = tokio::spawn(courier.run());
+        let (mut stream, _) = listener.accept().await.unwrap();
+        assert!(stream.read(&mut [0; 4096]).await.unwrap() > 0);
+        ending.send_replace(Some(Ending { deadline: None }));
+        // The courier has seen the end before the answer comes.
+        tokio::time::sleep(Duration::from_millis(50)).await;
+        stream.write_all(b"HTTP/1.1 200 OK\r\ncontent-length: 0\r\n\r\n").await.unwrap();
+        let report = tokio::time::timeout(Duration::from_secs(20), delivery).await;
+        let report = report.expect("the delivery ends").unwrap();
+        assert_eq!((report.delivered, report.last, report.why), (1, Some(1), None));
+    }
 }

@@ -6,7 +6,7 @@ use std::sync::Arc;
 
 use smallvec::SmallVec;
 
-use super::{Address, Document, Place, Raw, Resources};
+use super::{Address, Document, Place, Raw, Recurrence, Resources};
 
 /// Addresses that a plan names, with the tenant's ids; none for what does not exist yet.
 pub type References = BTreeMap<Address, Option<Arc<str>>>;
@@ -44,6 +44,8 @@ pub struct Declared {
     pub place: Place,
     /// What its fields and its own key name.
     pub links: Links,
+    /// Set where its window is an occurrence of a recurring one.
+    pub recurs: Option<Arc<Recurrence>>,
 }
 
 /// Everything that the manifests declare: the resources, which it reads as, and what they say about

@@ -64,6 +64,7 @@ impl<'a> Comparing<'a> {
             absent: true,
             place: place.clone(),
             links: Links::new(),
+            recurs: None,
         }
     }
 

@@ -269,6 +269,7 @@ impl Undoing<'_> {
             absent: false,
             place: self.change.source.clone(),
             links: crate::model::Links::new(),
+            recurs: None,
         };
         kind_of(&self.change.address)?.lacks(&declared, &self.change.name)
     }

@@ -28,6 +28,7 @@ pub(super) fn unlink(proposed: &mut Vec<Proposed>, comparing: &mut Comparing<'_>
             absent: false,
             place: deletion.source.clone(),
             links: Links::new(),
+            recurs: None,
         };
         let own = deletion.address.clone();
         let mut first = comparing.propose(own, &declared, Some(remote), PlannedAction::Update);

@@ -146,6 +146,7 @@ impl<'m> Matrix<'m> {
                 absent: cell.absent,
                 place: cell.place.clone(),
                 links,
+                recurs: None,
             };
             (address, declared)
         })

@@ -151,6 +151,7 @@ fn declared(fields: &Fields, absent: bool, place: &Place, links: Links) -> Decla
         absent,
         place: place.clone(),
         links,
+        recurs: None,
     }
 }
 

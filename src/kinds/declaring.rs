@@ -35,6 +35,12 @@ impl<'a> Declaring<'a> {
         self.facts
     }
 
+    /// The time that the plan is made for, unless this is offline.
+    #[must_use]
+    pub fn now(&self) -> Option<jiff::Timestamp> {
+        self.facts.and_then(|facts| facts.now)
+    }
+
     /// Adds a finding.
     pub fn complain(&mut self, finding: Finding) {
         self.findings.push(finding);
@@ -121,7 +127,9 @@ impl<'a> Declaring<'a> {
 
 impl Declared {
     fn says_the_same(&self, other: &Declared) -> bool {
-        self.absent == other.absent && self.document == other.document
+        self.absent == other.absent
+            && self.document == other.document
+            && self.recurs == other.recurs
     }
 }
 

@@ -1,15 +1,18 @@
 //! `kind: SkillMatrix` and `kind: AgentGroup`: from rows and cells to assignments.
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 use serde_json::Value;
 
 use super::schema::{GROUP, MATRIX};
-use super::{Fields, Side, Skills, Window, assignment, window};
+use super::window::{Stated, windows};
+use super::{Fields, Side, Skills, assignment};
 use crate::kinds::Declaring;
 use crate::kinds::declaring::text_of;
 use crate::model::{
-    Address, Declared, Document, Finding, Item, Key, Node, NodeKey, Place, Resources, address_head,
+    Address, Declared, Document, Finding, Item, Key, Node, NodeKey, Place, Recurrence, Resources,
+    address_head,
 };
 
 /// What a row's key says about a group.
@@ -17,13 +20,13 @@ const GROUP_PREFIX: &str = "group:";
 
 /// What all matrices share.
 struct Context<'i> {
-    windows: BTreeMap<String, Window>,
+    windows: BTreeMap<String, Stated>,
     groups: BTreeMap<&'i str, &'i Item>,
 }
 
 /// Declares the assignments of every matrix.
 pub(super) fn declare(items: &[Item], declaring: &mut Declaring<'_>) {
-    let windows = window::windows(items, declaring);
+    let windows = windows(items, declaring);
     let groups = declaring.by_name(items, GROUP);
     let groups = groups.into_iter().map(|item| (item.name.as_str(), item)).collect();
     let context = Context { windows, groups };
@@ -87,7 +90,7 @@ fn declare_matrix(spec: &Node, context: &Context<'_>, declaring: &mut Declaring<
 struct Matrix<'m> {
     context: &'m Context<'m>,
     /// The window of cells that name none.
-    default: Option<&'m Window>,
+    default: Option<&'m Stated>,
     /// The skills by their keys.
     columns: Skills,
     /// What cells say, by level and by where their window is in memory: there are few of them.
@@ -103,6 +106,8 @@ struct Cell<'m> {
     document: Document,
     absent: bool,
     place: &'m Place,
+    /// Set where its window is an occurrence of a recurring one.
+    recurs: Option<&'m Arc<Recurrence>>,
 }
 
 impl<'m> Matrix<'m> {
@@ -120,9 +125,12 @@ impl<'m> Matrix<'m> {
             let (level, window) = if absent { (None, None) } else { (level, window) };
             let said = (level, window.map_or(0, |window| std::ptr::from_ref(window).addr()));
             let document = self.documents.entry(said).or_insert_with(|| {
-                Document::of(&Fields { level: level.map(Value::from), window: window.cloned() })
+                let window = window.map(|stated| stated.window.clone());
+                Document::of(&Fields { level: level.map(Value::from), window })
             });
-            self.cells.push(Cell { skill, document: document.clone(), absent, place: &key.place });
+            let (document, place) = (document.clone(), &key.place);
+            let recurs = window.and_then(|stated| stated.recurs.as_ref());
+            self.cells.push(Cell { skill, document, absent, place, recurs });
         }
     }
 
@@ -146,7 +154,7 @@ impl<'m> Matrix<'m> {
                 absent: cell.absent,
                 place: cell.place.clone(),
                 links,
-                recurs: None,
+                recurs: cell.recurs.cloned(),
             };
             (address, declared)
         })
@@ -166,7 +174,7 @@ fn named_window<'m>(
     node: &Node,
     context: &'m Context<'m>,
     declaring: &mut Declaring<'_>,
-) -> Option<&'m Window> {
+) -> Option<&'m Stated> {
     let name = text_of(node);
     if let Some(window) = context.windows.get(&name) {
         return Some(window);

@@ -4,6 +4,7 @@ mod api_v2;
 mod check;
 mod holders;
 mod matrix;
+mod recurring;
 mod schema;
 mod sim;
 mod window;
@@ -11,6 +12,7 @@ mod window;
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
+use jiff::Timestamp;
 use serde::Serialize;
 use serde_json::Value;
 
@@ -40,6 +42,13 @@ struct Window {
     from: Option<String>,
     #[serde(skip_serializing_if = "Option::is_none")]
     to: Option<String>,
+}
+
+impl Window {
+    /// The window between two instants.
+    fn of(from: Timestamp, to: Timestamp) -> Self {
+        Self { from: Some(from.to_string()), to: Some(to.to_string()) }
+    }
 }
 
 /// One side of many assignments, an agent or a skill: what their addresses share, and the link.

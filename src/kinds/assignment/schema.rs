@@ -36,7 +36,8 @@ pub(super) const KINDS: &[ManifestKind] = &[
     },
     ManifestKind {
         kind: WINDOW,
-        description: "When an assignment holds, from one instant to a later one.",
+        description: "When an assignment holds: from one instant to a later one, or again and again \
+                      on days of the week.",
         spec_schema: schema_of::<WindowSpec>,
         metadata_schema: None,
         absent_allowed: false,
@@ -119,16 +120,38 @@ struct GroupSpec {
     members: Vec<String>,
 }
 
-/// A window between two instants.
+/// A window between two instants, or one that comes again on days of the week.
 #[derive(JsonSchema)]
 #[schemars(deny_unknown_fields, rename_all = "camelCase")]
 #[expect(dead_code, reason = "the shape is the schema; values are read from the node, with places")]
 struct WindowSpec {
-    /// When it opens: `2035-01-08T08:00:00Z`, or a local time with `timezone`.
+    /// When it opens: `2035-01-08T08:00:00Z`, or a local time with `timezone`; with `days` a time of
+    /// day, `08:00`.
     from: String,
-    /// When it ends, after `from`.
+    /// When it ends, after `from`; with `days` a time of day: one that is not after `from` is of the
+    /// day after.
     to: String,
     /// The IANA zone of local times: `Europe/Berlin`.
     #[schemars(length(min = 1))]
     timezone: Option<String>,
+    /// The days of the week on which it opens. A plan takes the window that holds the plan's time, or
+    /// the next one.
+    #[schemars(length(min = 1))]
+    days: Option<Vec<Day>>,
+    /// Dates on which it does not open although it is such a day, holidays say: `2035-12-25`.
+    except: Option<Vec<String>>,
+}
+
+/// A day of the week.
+#[derive(JsonSchema)]
+#[schemars(rename_all = "lowercase")]
+#[expect(dead_code, reason = "the shape is the schema; values are read from the node, with places")]
+enum Day {
+    Mon,
+    Tue,
+    Wed,
+    Thu,
+    Fri,
+    Sat,
+    Sun,
 }

@@ -1,33 +1,48 @@
 //! `kind: AvailabilityWindow`: from what a person writes to two instants.
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 use jiff::Timestamp;
 use jiff::civil::DateTime;
 use jiff::tz::TimeZone;
 
 use super::Window;
+use super::recurring::{needs_days, recurring};
 use super::schema::WINDOW;
 use crate::kinds::Declaring;
-use crate::model::{Finding, Item, Node};
+use crate::model::{Finding, Item, Node, Recurrence};
 
-/// All windows by name.
-pub(super) fn windows(items: &[Item], declaring: &mut Declaring<'_>) -> BTreeMap<String, Window> {
+/// A window as a manifest declares it.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub(super) struct Stated {
+    /// From when to when it is.
+    pub(super) window: Window,
+    /// Set where it is an occurrence of one that comes again.
+    pub(super) recurs: Option<Arc<Recurrence>>,
+}
+
+/// All windows by name, as they are at the plan's time.
+pub(super) fn windows(items: &[Item], declaring: &mut Declaring<'_>) -> BTreeMap<String, Stated> {
     let mut windows = BTreeMap::new();
     for item in declaring.by_name(items, WINDOW) {
-        match window(item.spec()) {
-            Ok(window) => drop(windows.insert(item.name.clone(), window)),
-            Err(finding) => {
-                // The name is known all the same, so that its cells do not complain as well.
-                windows.insert(item.name.clone(), Window::default());
-                declaring.complain(*finding);
-            }
-        }
+        let spec = item.spec();
+        let stated = match spec.get("days") {
+            Some(days) => recurring(spec, days, declaring.now()),
+            None => once(spec).map_err(|finding| vec![finding]),
+        };
+        // The name is known all the same, so that its cells do not complain as well.
+        let stated = stated.unwrap_or_else(|found| {
+            found.into_iter().for_each(|finding| declaring.complain(*finding));
+            Stated::default()
+        });
+        windows.insert(item.name.clone(), stated);
     }
     windows
 }
 
-fn window(spec: &Node) -> Result<Window, Box<Finding>> {
+fn once(spec: &Node) -> Result<Stated, Box<Finding>> {
+    needs_days(spec)?;
     let zone = spec.get("timezone").map(zone).transpose()?;
     let from = instant(spec.nearest("/from"), zone.as_ref())?;
     let to = instant(spec.nearest("/to"), zone.as_ref())?;
@@ -40,10 +55,10 @@ fn window(spec: &Node) -> Result<Window, Box<Finding>> {
             "spec.to must be after spec.from",
         ));
     }
-    Ok(Window { from: Some(from.to_string()), to: Some(to.to_string()) })
+    Ok(Stated { window: Window::of(from, to), recurs: None })
 }
 
-fn zone(node: &Node) -> Result<TimeZone, Box<Finding>> {
+pub(super) fn zone(node: &Node) -> Result<TimeZone, Box<Finding>> {
     let name = node.as_str().unwrap_or_default();
     TimeZone::get(name).map_err(|_| {
         let message = format!("`{name}` is no IANA time zone");
@@ -71,7 +86,7 @@ fn instant(node: &Node, zone: Option<&TimeZone>) -> Result<Timestamp, Box<Findin
     })
 }
 
-fn wrong(rule: &'static str, node: &Node, message: String, hint: &str) -> Box<Finding> {
+pub(super) fn wrong(rule: &'static str, node: &Node, message: String, hint: &str) -> Box<Finding> {
     Box::new(Finding::error(rule, &node.place, message).hint(hint))
 }
 

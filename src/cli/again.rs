@@ -35,6 +35,9 @@ impl CommandText {
         if planning.allow_delete {
             text.word("--allow-delete");
         }
+        if planning.all {
+            text.word("--all");
+        }
         text
     }
 

@@ -159,6 +159,9 @@ pub(super) struct Planning {
     /// Leave out changes of this address, spelled as for --only
     #[arg(long, value_name = "ADDRESS", value_parser = Pattern::parse)]
     pub(super) exclude: Vec<Pattern>,
+    /// Look at the whole tenant, and not only at what the manifests name
+    #[arg(long, overrides_with = "all")]
+    pub(super) all: bool,
     /// Plan against this snapshot instead of a tenant; such a plan cannot be applied
     #[arg(long, value_name = "SNAPSHOT")]
     pub(super) live: Option<PathBuf>,
@@ -176,6 +179,7 @@ impl Planning {
             || self.detailed_exitcode
             || !self.only.is_empty()
             || !self.exclude.is_empty()
+            || self.all
             || self.live.is_some()
     }
 

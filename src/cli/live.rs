@@ -156,6 +156,7 @@ impl Live {
         desired: &Desired,
         needs: &BTreeSet<&str>,
         facts: &Facts,
+        is_whole: bool,
     ) -> anyhow::Result<Observed> {
         let kind_of = |section: &str| {
             KINDS.iter().position(|kind| {
@@ -171,7 +172,10 @@ impl Live {
             None => Wanted::Nothing,
         };
         loop {
-            let mut observing = Observing::new(facts, DIALECT, desired);
+            let mut observing = match is_whole {
+                true => Observing::resume(Observed::default(), facts, DIALECT, desired),
+                false => Observing::new(facts, DIALECT, desired),
+            };
             let mut rows = Rows::default();
             let take = |section: &str, row: &str| {
                 let number = rows.count(section);

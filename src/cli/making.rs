@@ -12,8 +12,9 @@ use super::progress::Progress;
 use super::project::CheckLevel;
 use super::settings::{Settings, Tenant};
 use super::show::lists_noops;
+use crate::http::Dialect;
 use crate::kinds;
-use crate::model::{Desired, Facts, Observed, closest};
+use crate::model::{Desired, Facts, Finding, Observed, closest};
 use crate::plan::{self, Draft, Inputs, Plan, Policy, Setting, Source, draft, finish};
 use crate::tenant::{Observation, Reader, learn, observe};
 
@@ -33,25 +34,40 @@ pub(super) async fn make(
     wrong(kinds::declare(&items, None).1)?;
     let mut progress = Progress::new(context.console);
     let mut watch = |step| progress.tell(step);
-    let mut seen = observe(reader, &items, facts(settings), &mut watch).await?;
+    let mut seen = observe(reader, &items, facts(settings), planning.all, &mut watch).await?;
     drop(items);
     wrong(std::mem::take(&mut seen.findings))?;
-    let with_noops = lists_noops(planning.detail);
-    let (mut draft, found) =
-        draft(&seen.desired, &seen.observed, &seen.facts, reader.dialect(), with_noops);
-    wrong(found)?;
-    select(&mut draft, planning, &seen.desired, &seen.observed)?;
     let policy = policy(settings, is_partial);
-    learn(reader, &draft, &policy, &mut seen.facts, &mut watch).await?;
+    let closing = Closing {
+        policy: &policy,
+        tenant: tenant_of(settings.tenant()?),
+        source: source(settings, digest),
+        dialect: reader.dialect(),
+    };
+    let mut lacking = None;
+    let made = loop {
+        let draft = closing.draft(&seen, planning, &wrong)?;
+        if lacking.is_none() {
+            lacking = Some(seen.look_beside(reader, &draft).await?);
+            learn(reader, &draft, &policy, &mut seen.facts, &mut watch).await?;
+        }
+        let made = closing.close(draft, &seen);
+        // Somebody whom no manifest names may be there.
+        if seen.is_whole || !made.as_ref().is_ok_and(Plan::lacks_agents) {
+            break made;
+        }
+        seen.look_everywhere(reader, &mut watch).await?;
+    };
     drop(progress);
     for (kind, count) in &seen.unreadable {
         let message = format!("the tenant tells {count} {kind}s that cannot be read");
         context.note(&format!("warning: {message}; they are left alone\n"))?;
     }
-    let tenant = tenant_of(settings.tenant()?);
-    let source = source(settings, digest);
-    Ok(close(draft, &seen, &policy, tenant, source)
-        .map_err(|found| Wrong::new(&found, &sources))?)
+    for scope in lacking.into_iter().flatten() {
+        let message = format!("coverage is not known as a whole: the token lacks {scope}");
+        context.note(&format!("warning: {message}\n"))?;
+    }
+    Ok(made.map_err(|found| Wrong::new(&found, &sources))?)
 }
 
 /// Makes a plan for what a snapshot tells; it needs no tenant.
@@ -67,7 +83,9 @@ pub(super) fn make_live(
         true => Ok(()),
         false => Err(Wrong::new(&found, &sources)),
     };
-    let needs = kinds::needs(&items);
+    let mut needs = if planning.all { kinds::everything() } else { kinds::needs(&items) };
+    let aside = kinds::looked_at(&needs, live::DIALECT);
+    needs.extend(&aside);
     let mut facts = facts(settings);
     let mut found = live.learn(&items, &needs, &mut facts)?;
     let (desired, more) = kinds::declare(&items, Some(&facts));
@@ -75,11 +93,6 @@ pub(super) fn make_live(
     found.sort();
     drop(items);
     wrong(found)?;
-    let observed = live.observe(&desired, &needs, &facts)?;
-    let with_noops = lists_noops(planning.detail);
-    let (mut draft, found) = draft(&desired, &observed, &facts, live::DIALECT, with_noops);
-    wrong(found)?;
-    select(&mut draft, planning, &desired, &observed)?;
     let mut tenant = match settings.tenant() {
         Ok(tenant) => tenant_of(tenant),
         Err(_) => plan::Tenant {
@@ -91,11 +104,50 @@ pub(super) fn make_live(
     // A snapshot knows best whose it is.
     tenant.name = live.metadata.name.take().unwrap_or(tenant.name);
     tenant.url = live.metadata.url.take().unwrap_or(tenant.url);
-    let seen = Observation { desired, observed, facts, ..Observation::default() };
-    let source = Source { live: Some(live.name), ..source(settings, digest) };
+    let source = Source { live: Some(live.name.clone()), ..source(settings, digest) };
     let policy = policy(settings, is_partial);
-    Ok(close(draft, &seen, &policy, tenant, source)
-        .map_err(|found| Wrong::new(&found, &sources))?)
+    let closing = Closing { policy: &policy, tenant, source, dialect: live::DIALECT };
+    let mut seen = Observation { desired, facts, is_whole: planning.all, ..Observation::default() };
+    loop {
+        seen.observed = live.observe(&seen.desired, &needs, &seen.facts, seen.is_whole)?;
+        seen.observed.aside = aside.clone();
+        let draft = closing.draft(&seen, planning, &wrong)?;
+        let made = closing.close(draft, &seen);
+        if seen.is_whole || !made.as_ref().is_ok_and(Plan::lacks_agents) {
+            return Ok(made.map_err(|found| Wrong::new(&found, &sources))?);
+        }
+        seen.is_whole = true;
+    }
+}
+
+/// From what was seen to a plan.
+struct Closing<'a> {
+    policy: &'a Policy,
+    tenant: plan::Tenant,
+    source: Source,
+    dialect: Dialect,
+}
+
+impl Closing<'_> {
+    fn draft(
+        &self,
+        seen: &Observation,
+        planning: &Planning,
+        wrong: &dyn Fn(Vec<Finding>) -> Result<(), Wrong>,
+    ) -> anyhow::Result<Draft> {
+        let Observation { desired, observed, facts, .. } = seen;
+        let with_noops = lists_noops(planning.detail);
+        let (mut draft, found) = draft(desired, observed, facts, self.dialect, with_noops);
+        wrong(found)?;
+        select(&mut draft, planning, desired, observed)?;
+        Ok(draft)
+    }
+
+    fn close(&self, draft: Draft, seen: &Observation) -> Result<Plan, Vec<Finding>> {
+        let Observation { desired, observed, facts, .. } = seen;
+        let (tenant, source) = (self.tenant.clone(), self.source.clone());
+        finish(draft, Inputs { desired, observed, facts, policy: self.policy, tenant, source })
+    }
 }
 
 /// Takes what `--only` and `--exclude` say. One that can mean nothing is a slip of the pen.
@@ -143,17 +195,6 @@ fn facts(settings: &Settings) -> Facts {
     }
 }
 
-fn close(
-    draft: Draft,
-    seen: &Observation,
-    policy: &Policy,
-    tenant: plan::Tenant,
-    source: Source,
-) -> Result<Plan, Vec<crate::model::Finding>> {
-    let Observation { desired, observed, facts, .. } = seen;
-    finish(draft, Inputs { desired, observed, facts, policy, tenant, source })
-}
-
 /// The tenant as a plan names it.
 pub(super) fn tenant_of(tenant: &Tenant) -> plan::Tenant {
     plan::Tenant {
@@ -180,6 +221,7 @@ pub(super) fn policy(settings: &Settings, is_partial: bool) -> Policy {
         allow_delete: settings.allow_delete.value,
         is_partial,
         limits: settings.guards.limits.clone(),
+        floors: settings.guards.floors.clone(),
         protect: settings.guards.protect.clone(),
     }
 }

@@ -1,6 +1,7 @@
 //! The project file, `cxform.yaml`: which folders, which tenants, which rules.
 
 mod audit;
+mod coverage;
 mod locate;
 mod metrics;
 mod policy;

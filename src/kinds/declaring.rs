@@ -98,6 +98,11 @@ impl<'a> Declaring<'a> {
         self.desired.exclude_others(head, place);
     }
 
+    /// Declares that somebody, by the first part of its addresses, is in a group.
+    pub fn join(&mut self, team: &str, member: &Arc<str>) {
+        self.desired.join(team, member);
+    }
+
     /// Items of one manifest kind by name; a name that is used for two different ones is a finding.
     pub fn by_name<'i>(&mut self, items: &'i [Item], kind: &str) -> Vec<&'i Item> {
         let mut found: BTreeMap<&str, &Item> = BTreeMap::new();

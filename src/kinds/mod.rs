@@ -3,12 +3,14 @@
 
 pub mod assignment;
 mod declaring;
+mod impact;
 mod observing;
 pub mod queue;
 
 use std::collections::BTreeSet;
 
 pub use declaring::Declaring;
+pub use impact::{Breach, Impact};
 pub use observing::Observing;
 use schemars::generate::SchemaSettings;
 use schemars::{JsonSchema, Schema, SchemaGenerator};
@@ -17,7 +19,7 @@ use serde::{Deserialize, Serialize};
 use crate::facts;
 use crate::http::{Dialect, Read, Write};
 use crate::model::{
-    Address, Declared, Desired, Document, Facts, Finding, Item, Leaf, Level, Limits, Links,
+    Address, Declared, Desired, Document, Facts, Finding, Floors, Item, Leaf, Level, Limits, Links,
     ManifestKind, Named, Names, Observed, Raw, Remote,
 };
 use crate::world::Collection;
@@ -67,6 +69,19 @@ pub trait Kind: Sync {
 
     /// The rules that its changes are checked against.
     fn checks(&self) -> &'static [Check];
+
+    /// What the changes do to who can serve the tenant's queues; none where this kind has nothing
+    /// to do with that, or the changes do not touch it.
+    fn impact(&self, checking: &Checking<'_>) -> Option<Impact> {
+        let _ = checking;
+        None
+    }
+
+    /// The kinds of resources that matter for [`Kind::impact`], whether a manifest speaks of them
+    /// or not.
+    fn looks_at(&self) -> &'static [&'static str] {
+        &[]
+    }
 
     /// How a dialect spells it, or none where the dialect cannot carry it.
     fn wire(&self, dialect: Dialect) -> Option<&'static dyn Wire>;
@@ -284,6 +299,8 @@ pub struct Checking<'a> {
     pub facts: &'a Facts,
     /// How much a change may do.
     pub limits: &'a Limits,
+    /// The fewest agents that may be left.
+    pub floors: &'a Floors,
 }
 
 impl<'a> Checking<'a> {
@@ -324,6 +341,23 @@ pub fn collections() -> impl Iterator<Item = &'static Collection> {
 #[must_use]
 pub fn needs(items: &[Item]) -> BTreeSet<&'static str> {
     KINDS.iter().flat_map(|kind| kind.needs(items)).collect()
+}
+
+/// All sorts of names, for looking at a whole tenant.
+#[must_use]
+pub fn everything() -> BTreeSet<&'static str> {
+    let sources = facts::SOURCES.iter().map(|source| source.sort);
+    sources.chain(KINDS.iter().map(|kind| kind.name())).collect()
+}
+
+/// The kinds that matter for the staffing of what is told agent by agent, where the manifests need
+/// the agents and do not speak of these kinds.
+#[must_use]
+pub fn looked_at(needs: &BTreeSet<&'static str>, dialect: Dialect) -> BTreeSet<&'static str> {
+    let lanes = |kind: &&dyn Kind| kind.wire(dialect).and_then(|wire| wire.lanes());
+    let told = |kind: &&&dyn Kind| lanes(*kind).is_some_and(|sort| needs.contains(sort));
+    let wanted = KINDS.iter().filter(told).flat_map(|kind| kind.looks_at()).copied();
+    wanted.filter(|kind| !needs.contains(kind)).collect()
 }
 
 /// Declares all manifests. Without facts, references stand for themselves.

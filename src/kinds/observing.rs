@@ -10,6 +10,8 @@ use crate::model::{Address, Desired, Facts, Observed, Remote};
 pub struct Observing<'f> {
     observed: Observed,
     desired: &'f Desired,
+    /// Whether what no manifest names is kept too.
+    is_whole: bool,
     /// The first part of the addresses of the last row, and whether a manifest names it.
     last: Option<(Arc<str>, bool)>,
     /// One for each of [`KINDS`]; none where the dialect cannot carry it.
@@ -32,7 +34,19 @@ impl<'f> Observing<'f> {
             Some(Decoder { inner: wire.decoder(facts), is_listed: wire.list().is_some() })
         };
         let decoders = KINDS.iter().map(decoder).collect();
-        Self { observed: Observed::default(), desired, last: None, decoders }
+        let observed = Observed::default();
+        Self { observed, desired, is_whole: false, last: None, decoders }
+    }
+
+    /// Goes on with what was observed, and keeps whatever comes.
+    #[must_use]
+    pub fn resume(
+        observed: Observed,
+        facts: &'f Facts,
+        dialect: Dialect,
+        desired: &'f Desired,
+    ) -> Self {
+        Self { observed, is_whole: true, ..Self::new(facts, dialect, desired) }
     }
 
     /// Takes one entity, as JSON, of the kind at this index of [`KINDS`]. One that cannot be
@@ -43,7 +57,7 @@ impl<'f> Observing<'f> {
         };
         let is_listed = decoder.is_listed;
         let Some((address, remote)) = decoder.inner.decode(row, lane) else { return false };
-        if !is_listed && !self.is_named(&address) {
+        if !is_listed && !self.is_whole && !self.is_named(&address) {
             return true;
         }
         // A list that moved while it was paged can tell one thing twice: whatever the order, the

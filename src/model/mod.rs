@@ -3,9 +3,11 @@
 
 mod address;
 mod canonical;
+mod coverage;
 mod document;
 mod facts;
 mod finding;
+mod floors;
 mod limits;
 mod manifest_kind;
 mod memo;
@@ -20,9 +22,11 @@ mod state;
 mod text;
 
 pub use address::{Address, AddressError, address_head, address_tail};
+pub use coverage::{Coverage, Covered, Levels, Span, Team};
 pub use document::{Document, Hasher, Leaf, digest_of};
 pub use facts::{Facts, Licence, unresolved};
 pub use finding::{Finding, LITERAL_SECRET, Level};
+pub use floors::{Floor, Floors, weekday_number};
 pub use limits::{AtMost, Limit, Limits, Percent};
 pub use manifest_kind::ManifestKind;
 pub use memo::Memo;

@@ -136,6 +136,11 @@ impl Names {
         self.entries.is_empty()
     }
 
+    /// The ids of all that have one.
+    pub fn ids(&self) -> impl Iterator<Item = &str> {
+        self.by_id.keys().map(String::as_str)
+    }
+
     /// Everything that has this name.
     pub fn named(&self, name: &str) -> impl Iterator<Item = &Named> {
         self.by_name.get(name).into_iter().flatten().map(|index| &self.entries[*index])

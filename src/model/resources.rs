@@ -174,11 +174,17 @@ pub struct Entry<'a, V> {
     pub value: &'a V,
 }
 
-impl<V> Entry<'_, V> {
+impl<'a, V> Entry<'a, V> {
     /// Its address.
     #[must_use]
     pub fn address(&self) -> Address {
         Address::of_parts(self.head, self.tail)
+    }
+
+    /// The first part of its address; resources that share it share it in memory too.
+    #[must_use]
+    pub fn head(&self) -> &'a Arc<str> {
+        self.head
     }
 
     fn key(&self) -> (&str, Option<&str>) {

@@ -1,6 +1,6 @@
 //! What should be, and what is.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::ops::{Deref, DerefMut};
 use std::sync::Arc;
 
@@ -58,6 +58,8 @@ pub struct Desired {
     exclusive: BTreeMap<Arc<str>, Place>,
     /// What the tenant calls otherwise, by its new address.
     renamed: BTreeMap<Address, Renamed>,
+    /// Who is in which group, by the first parts of their addresses.
+    teams: BTreeMap<String, BTreeSet<Arc<str>>>,
 }
 
 /// What a resource is called in the tenant before a manifest renames it.
@@ -96,6 +98,19 @@ impl Desired {
     #[must_use]
     pub fn renamed(&self, address: &Address) -> Option<&Renamed> {
         self.renamed.get(address)
+    }
+
+    /// Somebody is in a group; `member` is the first part of its addresses.
+    pub fn join(&mut self, team: &str, member: &Arc<str>) {
+        match self.teams.get_mut(team) {
+            Some(members) => drop(members.insert(Arc::clone(member))),
+            None => drop(self.teams.insert(team.to_owned(), BTreeSet::from([Arc::clone(member)]))),
+        }
+    }
+
+    /// The groups that manifests speak of, and who is in them.
+    pub fn teams(&self) -> impl Iterator<Item = (&String, &BTreeSet<Arc<str>>)> {
+        self.teams.iter()
     }
 
     /// Whether a manifest says anything about what is under this first part of addresses.
@@ -147,4 +162,6 @@ pub struct Observed {
     pub remotes: Resources<Remote>,
     /// The version of each lane that was read, where the tenant has versions (`ETag`).
     pub versions: BTreeMap<Address, Arc<str>>,
+    /// Kinds of which no manifest speaks: their resources are only looked at.
+    pub aside: BTreeSet<&'static str>,
 }

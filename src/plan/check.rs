@@ -35,14 +35,7 @@ pub(super) fn check(
         if changes.is_empty() {
             continue;
         }
-        let checking = Checking {
-            proposals,
-            all: &all,
-            observed: inputs.observed,
-            desired: inputs.desired,
-            facts: inputs.facts,
-            limits: &inputs.policy.limits,
-        };
+        let checking = checking(&all, kind.name(), inputs);
         let checks = kind.checks().iter().filter(|check| when.asks(check));
         for check in checks.filter(|check| inputs.policy.is_on(check.rule)) {
             let level = inputs.policy.level(check.rule, check.level);
@@ -62,7 +55,24 @@ pub(super) fn check(
     (results, errors)
 }
 
-fn proposals<'a>(draft: &'a Draft, inputs: &'a Inputs<'_>) -> Vec<Proposal<'a>> {
+/// What a kind looks at.
+pub(super) fn checking<'a>(
+    all: &'a [Proposal<'a>],
+    kind: &str,
+    inputs: &'a Inputs<'_>,
+) -> Checking<'a> {
+    Checking {
+        proposals: of_kind(all, kind),
+        all,
+        observed: inputs.observed,
+        desired: inputs.desired,
+        facts: inputs.facts,
+        limits: &inputs.policy.limits,
+        floors: &inputs.policy.floors,
+    }
+}
+
+pub(super) fn proposals<'a>(draft: &'a Draft, inputs: &'a Inputs<'_>) -> Vec<Proposal<'a>> {
     let proposal = |proposed: &'a Proposed| {
         let change = &proposed.change;
         Some(Proposal {

@@ -64,6 +64,16 @@ impl Draft {
         })
     }
 
+    /// The kinds whose resources matter for what the changes do to staffing.
+    #[must_use]
+    pub fn looks_at(&self) -> BTreeSet<&'static str> {
+        let changing = self.proposed.iter().filter(|proposed| proposed.change.action().is_some());
+        let kinds: BTreeSet<&str> =
+            changing.map(|proposed| proposed.change.address.kind()).collect();
+        let kinds = KINDS.iter().filter(|kind| kinds.contains(kind.name()));
+        kinds.flat_map(|kind| kind.looks_at()).copied().collect()
+    }
+
     /// Whether the routing strategies are needed.
     #[must_use]
     pub fn wants_strategies(&self, policy: &Policy) -> bool {
@@ -100,6 +110,7 @@ pub fn draft(
                     let action = PlannedAction::Delete;
                     draft.add(comparing.propose(address, &excluded, remote, action));
                 }
+                None if observed.aside.contains(address.kind()) => {}
                 None => draft.unmanaged.add(address.kind()),
             }
             continue;

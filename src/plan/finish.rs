@@ -1,6 +1,7 @@
 //! From a draft to a plan: rules are checked, changes are held, the whole is counted and hashed.
 
 use super::check::{When, check};
+use super::coverage;
 use super::draft::Proposed;
 use super::guard::guard;
 use super::hold::{hold, hold_deletions};
@@ -40,9 +41,20 @@ pub fn finish(mut draft: Draft, inputs: Inputs<'_>) -> Result<Plan, Vec<Finding>
         results.extend(found);
     }
     super::unlink::hold(&mut draft.proposed);
+    let mut impact = coverage::impact(&draft, &inputs);
+    let asked = live(&draft);
+    if let Some(impact) = &impact {
+        let found = coverage::guard(impact, inputs.policy);
+        hold(&mut changes(&mut draft.proposed), &found);
+        super::unlink::hold(&mut draft.proposed);
+        results.extend(found);
+    }
     let existing = std::mem::take(&mut draft.existing);
     results.extend(guard(&mut changes(&mut draft.proposed), &existing, inputs.policy));
     super::unlink::hold(&mut draft.proposed);
+    if live(&draft) < asked {
+        impact = coverage::impact(&draft, &inputs);
+    }
     results.sort();
     let changes = draft.proposed.iter().map(|proposed| &proposed.change);
     let summary = Summary { existing, ..summarise(changes, draft.noops, draft.unmanaged.count) };
@@ -58,6 +70,7 @@ pub fn finish(mut draft: Draft, inputs: Inputs<'_>) -> Result<Plan, Vec<Finding>
         resource_changes: draft.proposed.into_iter().map(|proposed| proposed.change).collect(),
         selection: draft.selected,
         unmanaged: draft.unmanaged,
+        coverage: impact.map(|impact| impact.coverage),
         checks: results,
         summary,
     };
@@ -65,6 +78,11 @@ pub fn finish(mut draft: Draft, inputs: Inputs<'_>) -> Result<Plan, Vec<Finding>
     plan.applyable &= !is_blocked;
     seal(&mut plan);
     Ok(plan)
+}
+
+/// How many changes are to be applied.
+fn live(draft: &Draft) -> usize {
+    draft.proposed.iter().filter(|proposed| proposed.change.is_live()).count()
 }
 
 fn changes(proposed: &mut [Proposed]) -> Vec<&mut Change> {

@@ -31,7 +31,7 @@ const GUARDS: &[Guard] = &[
 
 /// The names of the rules over a whole plan.
 pub fn guards() -> impl Iterator<Item = &'static str> {
-    GUARDS.iter().map(|guard| guard.rule)
+    GUARDS.iter().map(|guard| guard.rule).chain([super::coverage::COVERAGE])
 }
 
 /// What is to be applied to the resources of one kind. Creates endanger nothing that exists.
@@ -171,7 +171,7 @@ mod tests {
 
     use serde_json::{Value, json};
 
-    use super::{guard, guards};
+    use super::{GUARDS, guard};
     use crate::model::{AtMost, Limit, Percent};
     use crate::plan::tests::change;
     use crate::plan::{Change, PlannedAction, Policy, Setting, Status};
@@ -303,7 +303,7 @@ mod tests {
     #[test]
     fn every_guard_has_a_limit_to_set() {
         let mut limits = crate::model::Limits::default();
-        for rule in guards() {
+        for rule in GUARDS.iter().map(|guard| guard.rule) {
             limits.set(rule, Limit { at_most: AtMost::Count(1), place: None });
             assert!(limits.of(rule).is_some(), "{rule}");
         }

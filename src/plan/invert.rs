@@ -89,6 +89,7 @@ fn plan_of(plan: &Plan) -> Plan {
         resource_changes: Vec::new(),
         selection: None,
         unmanaged: Unmanaged::default(),
+        coverage: None,
         checks: Vec::new(),
         summary: super::Summary::default(),
         applyable: true,

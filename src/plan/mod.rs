@@ -3,6 +3,7 @@
 
 mod check;
 mod compare;
+mod coverage;
 mod depend;
 mod draft;
 mod finish;
@@ -38,7 +39,7 @@ pub use selection::{Selected, Selection};
 
 use crate::http::Dialect;
 use crate::kinds::Action;
-use crate::model::{Address, Document, Level, Place, Raw, References};
+use crate::model::{Address, Coverage, Document, Level, Place, Raw, References};
 
 /// What would change and why: a plain value that leaves apply nothing to decide.
 ///
@@ -67,6 +68,9 @@ pub struct Plan {
     pub selection: Option<Selected>,
     /// What was read and no manifest names.
     pub unmanaged: Unmanaged,
+    /// What the changes do to who can serve, hour by hour.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub coverage: Option<Coverage>,
     /// The rules that were checked.
     pub checks: Vec<CheckResult>,
     /// Counts.

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use crate::model::{Address, Level, Limits, Pattern, Place};
+use crate::model::{Address, Floors, Level, Limits, Pattern, Place};
 
 /// What a project decides about the rules.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -16,6 +16,8 @@ pub struct Policy {
     pub is_partial: bool,
     /// How much a plan may do.
     pub limits: Limits,
+    /// The fewest agents that may be left.
+    pub floors: Floors,
     /// What is never deleted.
     pub protect: Vec<Protected>,
 }

@@ -57,6 +57,7 @@ pub(super) fn plan(changes: Vec<Change>) -> Plan {
         resource_changes: changes,
         selection: None,
         unmanaged: Unmanaged::default(),
+        coverage: None,
         checks: Vec::new(),
         summary: Summary::default(),
         applyable: true,

@@ -40,6 +40,9 @@ pub fn plan(out: &mut dyn Write, plan: &Plan, detail: Detail, again: &str) -> fm
         }
     }
     overview(out, plan)?;
+    if let Some(coverage) = plan.coverage.as_ref().filter(|_| detail != Detail::Summary) {
+        super::coverage::coverage(out, coverage, detail)?;
+    }
     checks(out, plan, again)?;
     if let Some(snapshot) = &plan.source.live {
         let snapshot = fields::one_line(snapshot);

@@ -20,6 +20,7 @@ mod snapshot;
 mod token;
 mod transport;
 mod watching;
+mod wider;
 mod words;
 
 pub use apply::{Intent, Journal, JournalError, Manner, Recorded, apply};

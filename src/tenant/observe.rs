@@ -23,6 +23,8 @@ pub struct Observation {
     /// What is wrong with the manifests, given this tenant. Where there is anything, the tenant
     /// was not read further.
     pub findings: Vec<Finding>,
+    /// Whether every agent was read, and not only those that manifests name.
+    pub is_whole: bool,
     /// How many entities of each kind say too little to be used; they are left alone.
     pub unreadable: BTreeMap<&'static str, usize>,
 }
@@ -41,7 +43,7 @@ pub struct Step {
 /// Told of each step of a long reading, as it is made.
 pub type Watch<'a> = dyn FnMut(Step) + Send + 'a;
 
-/// Reads each needed list once, and each agent in scope once.
+/// Reads each needed list once, and each agent in scope once; of a whole tenant, everything.
 ///
 /// # Errors
 /// The tenant cannot be reached, refuses, or the token lacks a scope.
@@ -49,10 +51,11 @@ pub async fn observe(
     reader: &Reader,
     items: &[Item],
     facts: Facts,
+    is_whole: bool,
     watch: &mut Watch<'_>,
 ) -> Result<Observation, TenantError> {
     let mut observation = Observation { facts, ..Observation::default() };
-    let needs = kinds::needs(items);
+    let needs = if is_whole { kinds::everything() } else { kinds::needs(items) };
     reader.require(&scopes(reader, &needs)).await?;
     let (listed, mut findings) = list(reader, &needs, items, &mut observation.facts).await?;
     let (desired, found) = kinds::declare(items, Some(&observation.facts));
@@ -63,48 +66,79 @@ pub async fn observe(
     if !observation.findings.is_empty() {
         return Ok(observation);
     }
-    let (mut findings, mut unreadable) = (Vec::new(), BTreeMap::new());
-    let mut observing = Observing::new(&observation.facts, reader.dialect(), &observation.desired);
+    let (mut findings, mut unreadable) = (Vec::new(), Unreadable::new());
+    let dialect = reader.dialect();
+    let mut observing = Observing::new(&observation.facts, dialect, &observation.desired);
     for (kind, rows) in listed {
         let count = rows.rows().filter(|row| !observing.enter(kind, row, None)).count();
         *unreadable.entry(KINDS[kind].name()).or_default() += count;
     }
     for (index, kind) in KINDS.iter().enumerate() {
-        let Some(wire) = kind.wire(reader.dialect()) else { continue };
-        let lane = |head: &Arc<str>| {
-            let lane = wire.lane(&Address::of_parts(head, None));
-            wire.part(&lane).map(|read| (lane, read))
-        };
-        let parts: Vec<_> = observation.desired.heads(kind.name()).filter_map(lane).collect();
-        let (mut done, of) = (0, parts.len());
-        let fetch = |reader: Reader, (lane, read)| async move {
-            match reader.list(&read).await {
-                Err(TenantError::Refused { status: 404, .. }) => Ok((lane, None)),
-                fetched => fetched.map(|fetched| (lane, Some(fetched))),
-            }
-        };
-        each_side_by_side(reader, parts, fetch, |(lane, fetched): (Address, Option<Fetched>)| {
-            let Some(fetched) = fetched else {
-                findings.push(gone(&lane, wire, kind.name(), &observation.desired));
-                return;
-            };
-            let count =
-                fetched.rows().filter(|row| !observing.enter(index, row, Some(&lane))).count();
-            *unreadable.entry(kind.name()).or_default() += count;
-            if let Some(etag) = &fetched.etag {
-                observing.version(lane, etag);
-            }
-            done += 1;
-            watch(Step { what: kind.name(), done, of });
-        })
-        .await?;
+        let Some(wire) = kind.wire(dialect) else { continue };
+        let heads = observation.desired.heads(kind.name());
+        let lanes = heads.map(|head| wire.lane(&Address::of_parts(head, None))).collect();
+        let gone = read_lanes(reader, index, lanes, &mut observing, &mut unreadable, watch).await?;
+        let told =
+            gone.iter().map(|lane| self::gone(lane, wire, kind.name(), &observation.desired));
+        findings.extend(told);
     }
     observation.observed = observing.finish();
     findings.sort();
     observation.findings = findings;
-    unreadable.retain(|_, count| *count > 0);
-    observation.unreadable = unreadable;
+    observation.count_unreadable(unreadable);
+    if is_whole && observation.findings.is_empty() {
+        observation.look_everywhere(reader, watch).await?;
+    }
     Ok(observation)
+}
+
+/// How many entities of each kind say too little to be used.
+pub(super) type Unreadable = BTreeMap<&'static str, usize>;
+
+impl Observation {
+    /// More entities cannot be used.
+    pub(super) fn count_unreadable(&mut self, unreadable: Unreadable) {
+        for (kind, count) in unreadable.into_iter().filter(|(_, count)| *count > 0) {
+            *self.unreadable.entry(kind).or_default() += count;
+        }
+    }
+}
+
+/// Reads these lanes of the kind at this index of [`KINDS`], where it is told lane by lane. Those
+/// that the tenant does not find come back.
+pub(super) async fn read_lanes(
+    reader: &Reader,
+    kind: usize,
+    lanes: Vec<Address>,
+    observing: &mut Observing<'_>,
+    unreadable: &mut Unreadable,
+    watch: &mut Watch<'_>,
+) -> Result<Vec<Address>, TenantError> {
+    let (name, wire) = (KINDS[kind].name(), KINDS[kind].wire(reader.dialect()));
+    let part = |lane: Address| wire.and_then(|wire| wire.part(&lane)).map(|read| (lane, read));
+    let parts: Vec<_> = lanes.into_iter().filter_map(part).collect();
+    let (mut gone, mut done, of) = (Vec::new(), 0, parts.len());
+    let fetch = |reader: Reader, (lane, read)| async move {
+        match reader.list(&read).await {
+            Err(TenantError::Refused { status: 404, .. }) => Ok((lane, None)),
+            fetched => fetched.map(|fetched| (lane, Some(fetched))),
+        }
+    };
+    each_side_by_side(reader, parts, fetch, |(lane, fetched): (Address, Option<Fetched>)| {
+        let Some(fetched) = fetched else {
+            gone.push(lane);
+            return;
+        };
+        let count = fetched.rows().filter(|row| !observing.enter(kind, row, Some(&lane))).count();
+        *unreadable.entry(name).or_default() += count;
+        if let Some(etag) = &fetched.etag {
+            observing.version(lane, etag);
+        }
+        done += 1;
+        watch(Step { what: name, done, of });
+    })
+    .await?;
+    Ok(gone)
 }
 
 /// What the tenant lists and does not find any more, told where a manifest names it first.

@@ -69,7 +69,7 @@ pub(crate) fn policy() -> Policy {
 
 /// A plan as `cli` makes it, with deletions allowed.
 pub(crate) async fn plan(reader: &Reader, items: &[Item]) -> Result<Plan, Unmade> {
-    let observed = observe(reader, items, Facts::default(), &mut |_| ()).await;
+    let observed = observe(reader, items, Facts::default(), false, &mut |_| ()).await;
     let mut seen = observed.map_err(Unmade::Tenant)?;
     if !seen.findings.is_empty() {
         return Err(Unmade::Findings(seen.findings));

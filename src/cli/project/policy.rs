@@ -6,8 +6,11 @@ use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 use serde::Deserialize;
 use serde_json::Value;
 
+use super::coverage::Coverage;
 use crate::kinds::KINDS;
-use crate::model::{AtMost, Finding, Level, Limit, Limits, Node, Pattern, Percent, Place, closest};
+use crate::model::{
+    AtMost, Finding, Floors, Level, Limit, Limits, Node, Pattern, Percent, Place, closest,
+};
 use crate::plan::{self, Protected};
 
 /// What the checks do, how much a plan may do, and whether deletions are applied.
@@ -44,6 +47,9 @@ pub struct Policy {
     #[serde(default)]
     #[schemars(with = "Option<u32>")]
     pub level_jump: Option<Value>,
+    /// The fewest agents that may be left to serve a queue in an hour.
+    #[serde(default)]
+    pub coverage: Coverage,
     /// Addresses that are never deleted; `*` stands for any text within a segment, `**` across
     /// segments: `queue/Emergency*`.
     #[serde(default)]
@@ -69,6 +75,8 @@ pub enum CheckLevel {
 pub struct Guards {
     /// How much a plan may do.
     pub limits: Limits,
+    /// The fewest agents that may be left.
+    pub floors: Floors,
     /// What is never deleted.
     pub protect: Vec<Protected>,
 }
@@ -95,6 +103,10 @@ impl Policy {
                 Some(at_most) => guards.limits.set(rule, Limit { at_most, place: Some(place) }),
                 None => findings.push(no_limit(rule, value, &place)),
             }
+        }
+        match self.coverage.floors(root) {
+            Ok(floors) => guards.floors = floors,
+            Err(found) => findings.extend(found),
         }
         for (index, text) in self.protect.iter().enumerate() {
             let place = root.nearest(&format!("/policy/protect/{index}")).place.clone();

@@ -7,11 +7,11 @@ use crate::kinds::{Action, Checking, Kind, Proposal};
 use crate::model::{Address, Document, Finding, Links};
 
 /// The sort of what assignments and queues both name.
-const SKILL: &str = "skill";
+pub(super) const SKILL: &str = "skill";
 /// The kind of resource that asks for skills.
-const QUEUE: &str = "queue";
+pub(super) const QUEUE: &str = "queue";
 /// The field in which it does.
-const SKILL_GROUPS: &str = "skillGroups";
+pub(super) const SKILL_GROUPS: &str = "skillGroups";
 /// What to do about both rules.
 const HINT: &str = "agents that no manifest names are not read: see whether one of them holds it";
 
@@ -151,17 +151,20 @@ fn find_holders(checking: &Checking<'_>, asked: &mut BTreeMap<Address, Asked<'_>
 }
 
 /// The changes of a kind that are to be applied.
-fn live<'a>(checking: &Checking<'a>, kind: &'a str) -> impl Iterator<Item = &'a Proposal<'a>> {
+pub(super) fn live<'a>(
+    checking: &Checking<'a>,
+    kind: &'a str,
+) -> impl Iterator<Item = &'a Proposal<'a>> {
     checking.all.iter().filter(move |p| !p.held && p.address.kind() == kind)
 }
 
 /// The skill that an assignment names.
-fn skill(links: &Links) -> Option<&Address> {
+pub(super) fn skill(links: &Links) -> Option<&Address> {
     links.iter().map(|link| &link.address).find(|address| address.kind() == SKILL)
 }
 
 /// The skills that a queue asks for, where its document says so.
-fn groups(document: Option<&Document>) -> Option<BTreeSet<Address>> {
+pub(super) fn groups(document: Option<&Document>) -> Option<BTreeSet<Address>> {
     let value = document?.value();
     let names = value.get(SKILL_GROUPS)?.as_array()?.iter().filter_map(|name| name.as_str());
     Some(names.map(|name| Address::new(SKILL, &[name])).collect())

@@ -74,8 +74,12 @@ fn declare_matrix(spec: &Node, context: &Context<'_>, declaring: &mut Declaring<
         };
         for member in item.spec().get("members").map(Node::items).unwrap_or_default() {
             let agent = declaring.resolve("agent", &text_of(member), &member.place);
-            if let Some(agent) = agent.as_ref().filter(|_| is_exclusive) {
-                declaring.exclude_others(&address_head("assignment", &agent.segment), &key.place);
+            if let Some(agent) = &agent {
+                let head = address_head("assignment", &agent.segment);
+                declaring.join(group, &head);
+                if is_exclusive {
+                    declaring.exclude_others(&head, &key.place);
+                }
             }
             for (address, declared) in agent.iter().flat_map(|agent| matrix.of_agent(agent)) {
                 if is_certain && !own.contains(&address) {

@@ -2,6 +2,7 @@
 
 mod api_v2;
 mod check;
+mod coverage;
 mod holders;
 mod matrix;
 mod recurring;
@@ -16,7 +17,7 @@ use jiff::Timestamp;
 use serde::Serialize;
 use serde_json::Value;
 
-use super::{Check, Declaring, Grouping, Kind, Wire};
+use super::{Check, Checking, Declaring, Grouping, Impact, Kind, Wire};
 use crate::http::Dialect;
 use crate::model::{
     Address, Declared, Facts, Item, Link, Links, ManifestKind, address_head, address_tail,
@@ -154,6 +155,14 @@ impl Kind for Assignment {
 
     fn checks(&self) -> &'static [Check] {
         check::CHECKS
+    }
+
+    fn looks_at(&self) -> &'static [&'static str] {
+        &[holders::QUEUE]
+    }
+
+    fn impact(&self, checking: &Checking<'_>) -> Option<Impact> {
+        coverage::impact(checking)
     }
 
     fn collections(&self) -> &'static [Collection] {

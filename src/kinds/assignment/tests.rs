@@ -9,7 +9,7 @@ use super::Assignment;
 use crate::http::Dialect;
 use crate::kinds::{Action, Checking, Kind, Proposal, Writing, declare, manifest_kinds};
 use crate::manifest;
-use crate::model::{Address, AtMost, Document, Facts, Limit, Limits, Links, Place, Raw};
+use crate::model::{Address, AtMost, Document, Facts, Floors, Limit, Limits, Links, Place, Raw};
 
 const WINDOWS: &str = "
 apiVersion: cxform/v1
@@ -196,6 +196,7 @@ fn told(rule: &str, now: Option<&str>, jump: Option<u64>) -> Vec<String> {
         desired: &desired,
         facts: &facts,
         limits: &limits,
+        floors: &Floors::default(),
     };
     let check = Assignment.checks().iter().find(|check| check.rule == rule).unwrap();
     (check.run)(&checking).into_iter().map(|finding| finding.message).collect()

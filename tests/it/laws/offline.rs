@@ -30,7 +30,8 @@ fn project(seed: u64) -> (Folder, Value, Vec<String>) {
 fn plan(folder: &Folder, arguments: &[&str]) -> Value {
     let fixed = ["plan", "--format", "json", "--allow-delete", "--detail", "full"];
     let ran = cxform(folder.path(), &[], &[&fixed[..], arguments].concat());
-    assert_eq!(ran.code, 0, "{arguments:?} {} {}", ran.out, ran.err);
+    // A random plan may leave a queue alone, and is blocked then.
+    assert!([0, 3].contains(&ran.code), "{arguments:?} {} {}", ran.out, ran.err);
     serde_json::from_str(&ran.out).unwrap()
 }
 

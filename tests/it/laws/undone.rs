@@ -11,7 +11,8 @@ use super::stage::{Stage, law, policy, run};
 
 /// What is observed of the tenant, in its own names.
 async fn seen(stage: &Stage) -> BTreeMap<Address, Document> {
-    let seen = observe(&stage.reader, &stage.items, Facts::default(), &mut |_| ()).await.unwrap();
+    let seen =
+        observe(&stage.reader, &stage.items, Facts::default(), false, &mut |_| ()).await.unwrap();
     let documents = seen.observed.remotes.iter();
     documents.map(|entry| (entry.address(), entry.value.document.clone())).collect()
 }

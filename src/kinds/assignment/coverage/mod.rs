@@ -1,0 +1,287 @@
+//! Coverage: how many agents can serve each queue and skill in each hour, before and after the
+//! changes, and where the changes leave too few. An agent can serve an hour that an assignment's
+//! window covers wholly; a queue is served by whoever holds one of its skill groups.
+
+mod crew;
+mod guard;
+mod hours;
+mod said;
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
+
+use jiff::tz::TimeZone;
+
+use self::crew::{Counting, Held, Presences, Served, Sides, SkillNumbers, Stage};
+use self::guard::{Guard, Short};
+use self::hours::{FOREVER, Hours, instant};
+use self::said::Reading;
+use super::Assignment;
+use super::holders::{QUEUE, SKILL, groups, live, skill};
+use crate::kinds::{Action, Checking, Impact, Kind, Proposal};
+use crate::model::{
+    Address, Coverage, Covered, Declared, Document, Levels, Link, Recurrence, Remote, Span, Team,
+};
+
+/// What is always told, if it changes: the hours of so many days.
+const WEEK: i64 = 7 * 24 * 3600;
+
+/// The sort of who holds assignments.
+const AGENT: &str = "agent";
+
+fn is_skill(link: &Arc<Link>) -> bool {
+    link.address.kind() == SKILL
+}
+
+/// An agent whose assignments change, and what it holds.
+struct Changed {
+    /// The first part of the addresses of its assignments.
+    head: Arc<str>,
+    id: Option<Arc<str>>,
+    held: Sides<Held>,
+}
+
+/// What the changes do to who can serve; none where they do not touch it.
+pub(super) fn impact(checking: &Checking<'_>) -> Option<Impact> {
+    let mut hours = Hours::from(checking.facts.now?, &checking.facts.timezone);
+    let week = hours.from.saturating_add(WEEK);
+    let proposals: Vec<&Proposal<'_>> = live(checking, Assignment.name()).collect();
+    let mut reading = Reading::default();
+    hours.to = last_hour(&proposals, &hours, &mut reading).max(week);
+    let mut skills = SkillNumbers::default();
+    let mut served = served(checking, &proposals, &mut skills);
+    if served.is_empty() {
+        return None;
+    }
+    let mut presences = Presences::new(hours.clone(), reading);
+    let counting = Counting::new(&mut presences, &mut served, skills.len());
+    let (agents, changed, mut counting) = count(checking, &proposals, &mut skills, counting);
+    let mut resources = Vec::new();
+    let (mut breaches, mut later) = (Vec::new(), FOREVER);
+    for index in 0..counting.served.len() {
+        let stages = counting.stages(index);
+        let guard = Guard { checking, hours: &hours, agents, changed: &changed };
+        let short = guard.short(&counting.served[index], &stages);
+        if !short.is_empty() {
+            breaches.push(guard.breach(&mut counting, index, &stages, &short));
+        }
+        if let Some(stage) = stages.iter().find(|stage| stage.to > week) {
+            later = later.min(stage.from.max(week));
+        }
+        let spans = spans(&stages, week, &short);
+        let served = &counting.served[index];
+        if served.touched > 0 || !spans.is_empty() {
+            let Served { address, agents, touched, .. } = served;
+            let (agents, touched) = (*agents, *touched);
+            let by = skills.names(served);
+            resources.push(Covered { address: address.clone(), agents, touched, by, spans });
+        }
+    }
+    resources.sort_by(|a, b| a.address.cmp(&b.address));
+    let coverage = Coverage {
+        timezone: zone_name(&checking.facts.timezone),
+        from: instant(hours.from)?,
+        to: instant(week)?,
+        agents,
+        resources,
+        teams: teams(checking, &changed),
+        later: instant(later),
+    };
+    Some(Impact { coverage, breaches })
+}
+
+fn zone_name(zone: &TimeZone) -> String {
+    zone.iana_name().unwrap_or("UTC").to_owned()
+}
+
+/// Where the last hour ends that a changed assignment covers or would cover.
+fn last_hour(proposals: &[&Proposal<'_>], hours: &Hours, reading: &mut Reading) -> i64 {
+    let mut last = i64::MIN;
+    for proposal in proposals {
+        for said in [reading.before(proposal), reading.after(proposal)].into_iter().flatten() {
+            last = last.max(hours.within(said.from, said.to).map_or(last, |(_, to)| to));
+        }
+    }
+    last
+}
+
+/// The skills that agents get, lose or hold otherwise, and the queues that these matter for or that
+/// will ask for other ones.
+fn served(
+    checking: &Checking<'_>,
+    proposals: &[&Proposal<'_>],
+    skills: &mut SkillNumbers,
+) -> Vec<Served> {
+    let moved: BTreeSet<&Address> =
+        proposals.iter().filter_map(|proposal| skill(proposal.links)).collect();
+    let mut all = Vec::new();
+    for skill in &moved {
+        let own = BTreeSet::from([skills.enter(skill)]);
+        let by = Sides { before: own.clone(), after: own };
+        all.push(Served::new(skill, by));
+    }
+    let observed = checking.observed.remotes.of_kind(QUEUE);
+    let mut queues: BTreeMap<Address, Option<&Document>> =
+        observed.map(|entry| (entry.address(), Some(&entry.value.document))).collect();
+    let changes: Vec<&Proposal<'_>> = live(checking, QUEUE).collect();
+    for change in &changes {
+        queues.entry(change.address.clone()).or_insert(None);
+    }
+    let change_of: BTreeMap<&Address, &&Proposal<'_>> =
+        changes.iter().map(|change| (change.address, change)).collect();
+    for (queue, document) in queues {
+        let before = groups(document).unwrap_or_default();
+        let after = match change_of.get(&queue) {
+            Some(change) if change.action == Action::Delete => BTreeSet::new(),
+            Some(change) => groups(change.after).unwrap_or_else(|| before.clone()),
+            None => before.clone(),
+        };
+        let is_moved = before.iter().chain(&after).any(|skill| moved.contains(skill));
+        if is_moved || before != after {
+            let mut numbers = |groups: &BTreeSet<Address>| {
+                groups.iter().map(|skill| skills.enter(skill)).collect::<BTreeSet<usize>>()
+            };
+            let by = Sides { before: numbers(&before), after: numbers(&after) };
+            all.push(Served::new(&queue, by));
+        }
+    }
+    all
+}
+
+/// Goes over the agents, one after the other.
+struct Pass<'c, 'p, 's> {
+    changes: BTreeMap<&'p Arc<str>, Vec<&'p Proposal<'p>>>,
+    skills: &'s mut SkillNumbers,
+    counting: Counting<'c>,
+    changed: Vec<Changed>,
+    agents: usize,
+    /// What the agent at hand holds.
+    held: Held,
+    /// Which of its declared windows come again.
+    recurring: BTreeMap<Address, Arc<Recurrence>>,
+}
+
+impl Pass<'_, '_, '_> {
+    /// One assignment of the agent at hand, as it is declared and as it is.
+    fn enter(&mut self, address: Address, declared: Option<&Declared>, remote: Option<&Remote>) {
+        let recurs = declared.and_then(|declared| declared.recurs.as_ref());
+        if let Some(remote) = remote
+            && let Some(skill) = self.skills.of_links(&remote.links)
+        {
+            let presence = self.counting.presences.of_document(&remote.document, recurs);
+            self.held.push((skill, presence));
+        }
+        if let Some(recurs) = recurs
+            && self.changes.contains_key(address.head())
+        {
+            self.recurring.insert(address, Arc::clone(recurs));
+        }
+    }
+
+    /// The agent at hand is done; `head` is the first part of its addresses.
+    fn end(&mut self, head: &Arc<str>) {
+        self.agents += 1;
+        let before = std::mem::take(&mut self.held);
+        let recurring = std::mem::take(&mut self.recurring);
+        let Some(own) = self.changes.remove(head) else {
+            self.counting.count(&before, None);
+            self.held = before;
+            self.held.clear();
+            return;
+        };
+        let mut after = before.clone();
+        for proposal in &own {
+            let Some(skill) = self.skills.of_links(proposal.links) else { continue };
+            after.retain(|(held, _)| *held != skill);
+            let presences = &mut *self.counting.presences;
+            if let Some(said) = presences.reading.after(proposal) {
+                after.push((skill, presences.of(&said, recurring.get(proposal.address))));
+            }
+        }
+        self.counting.count(&before, Some(&after));
+        let agent = own.iter().flat_map(|proposal| proposal.links);
+        let agent =
+            agent.filter(|link| link.address.kind() == AGENT).find_map(|link| link.id.clone());
+        self.changed.push(Changed {
+            head: Arc::clone(head),
+            id: agent,
+            held: Sides { before, after },
+        });
+    }
+}
+
+/// Counts every agent that was read, and those that get their first assignment.
+fn count<'c>(
+    checking: &Checking<'_>,
+    proposals: &[&Proposal<'_>],
+    skills: &mut SkillNumbers,
+    counting: Counting<'c>,
+) -> (usize, Vec<Changed>, Counting<'c>) {
+    let mut changes: BTreeMap<&Arc<str>, Vec<&Proposal<'_>>> = BTreeMap::new();
+    for proposal in proposals {
+        changes.entry(proposal.address.head()).or_default().push(proposal);
+    }
+    let (changed, held, recurring) = Default::default();
+    let mut pass = Pass { changes, skills, counting, changed, agents: 0, held, recurring };
+    let mut at: Option<Arc<str>> = None;
+    for (address, declared, remote) in checking.desired.joined(&checking.observed.remotes) {
+        if address.kind() != Assignment.name() {
+            continue;
+        }
+        if at.as_ref() != Some(address.head())
+            && let Some(done) = at.replace(Arc::clone(address.head()))
+        {
+            pass.end(&done);
+        }
+        pass.enter(address, declared, remote);
+    }
+    if let Some(done) = at {
+        pass.end(&done);
+    }
+    (pass.agents, pass.changed, pass.counting)
+}
+
+/// The hours that are told: what changes within the week, and later what is too short.
+fn spans(stages: &[Stage], week: i64, short: &[Short]) -> Vec<Span> {
+    let mut spans: Vec<Span> = Vec::new();
+    for stage in stages {
+        let own = short.iter().filter(|short| short.from < stage.to && stage.from < short.to);
+        let mut edges: BTreeSet<i64> =
+            own.clone().flat_map(|short| [short.from, short.to]).collect();
+        edges.extend([stage.from, stage.to, week]);
+        edges.retain(|edge| (stage.from..=stage.to).contains(edge));
+        for (from, to) in edges.iter().zip(edges.iter().skip(1)) {
+            let floor = own.clone().find(|short| short.from <= *from && *to <= short.to);
+            let floor = floor.map(|short| short.floor);
+            if *from >= week && floor.is_none() {
+                continue;
+            }
+            let Some(begin) = instant(*from) else { continue };
+            let span = Span {
+                from: begin,
+                to: instant(*to),
+                before: Levels::of(stage.counts.before.clone()),
+                after: Levels::of(stage.counts.after.clone()),
+                floor,
+            };
+            match spans.last_mut().filter(|last| last.is_continued_by(&span)) {
+                Some(last) => last.to = span.to,
+                None => spans.push(span),
+            }
+        }
+    }
+    spans
+}
+
+/// The teams of whom somebody changes.
+fn teams(checking: &Checking<'_>, changed: &[Changed]) -> Vec<Team> {
+    let changed: BTreeSet<&Arc<str>> = changed.iter().map(|changed| &changed.head).collect();
+    let team = |(name, members): (&String, &BTreeSet<Arc<str>>)| {
+        let touched = members.iter().filter(|member| changed.contains(member)).count();
+        (touched > 0).then(|| Team { name: name.clone(), agents: members.len(), touched })
+    };
+    checking.desired.teams().filter_map(team).collect()
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,212 @@
+//! Who can serve each hour before and after a plan's changes, as a small chart.
+
+use std::collections::BTreeMap;
+use std::fmt::{self, Write};
+
+use jiff::Timestamp;
+use jiff::civil::DateTime;
+use jiff::tz::TimeZone;
+
+use super::fields::one_line;
+use super::plan::Detail;
+use crate::model::{Coverage, Covered, Levels, Span};
+
+/// How many queues and skills are told before the rest is counted.
+const TOLD: usize = 12;
+/// How many rows of one are told before the rest is counted.
+const ROWS: usize = 10;
+/// How wide a bar is at most.
+const WIDEST: u32 = 24;
+
+/// Hours that are alike on several days: a row of the chart.
+struct Row<'c> {
+    when: String,
+    before: &'c Levels,
+    after: &'c Levels,
+    is_short: bool,
+}
+
+/// Writes what changes; nothing where nothing does.
+///
+/// # Errors
+/// The writer's own.
+pub(super) fn coverage(out: &mut dyn Write, coverage: &Coverage, detail: Detail) -> fmt::Result {
+    let zone = TimeZone::get(&coverage.timezone).unwrap_or(TimeZone::UTC);
+    let told: Vec<&Covered> = coverage.resources.iter().filter(|c| !is_told(c, coverage)).collect();
+    let changing: Vec<&&Covered> =
+        told.iter().filter(|covered| !covered.spans.is_empty()).collect();
+    if !changing.is_empty() {
+        let name = one_line(&coverage.timezone);
+        writeln!(out, "Coverage, next 7 days ({name}): agents who can serve, before -> after")?;
+    }
+    let most = if detail == Detail::Full { usize::MAX } else { TOLD };
+    for covered in changing.iter().take(most) {
+        let rows = rows(covered, &zone);
+        let (label, touched) = (one_line(&covered.address.to_string()), touched(covered));
+        writeln!(out, "    {label}{touched}")?;
+        let most = if detail == Detail::Full { usize::MAX } else { ROWS };
+        chart(out, &rows[..rows.len().min(most)])?;
+        more(out, rows.len(), most, "rows")?;
+    }
+    more(out, changing.len(), most, "queues and skills")?;
+    later(out, coverage, !changing.is_empty(), &zone)?;
+    radius(out, coverage)
+}
+
+/// A skill that one queue alone asks for, and nothing else, is told with the queue.
+fn is_told(covered: &Covered, coverage: &Coverage) -> bool {
+    let only = std::slice::from_ref(&covered.address);
+    let same = |other: &&Covered| other.by == only && other.spans.len() == covered.spans.len();
+    covered.by.is_empty() && coverage.resources.iter().any(|other| same(&other))
+}
+
+fn touched(covered: &Covered) -> String {
+    let Covered { touched, agents, .. } = covered;
+    match touched {
+        0 => String::new(),
+        touched => {
+            format!("  (touches {touched} of {agents} agents, {})", percent(*touched, *agents))
+        }
+    }
+}
+
+fn percent(part: usize, whole: usize) -> String {
+    format!("{} %", (part * 100 + whole / 2) / whole.max(1))
+}
+
+/// The spans day by day, those that are alike on several days together.
+fn rows<'c>(covered: &'c Covered, zone: &TimeZone) -> Vec<Row<'c>> {
+    type Key<'c> = (String, &'c Levels, &'c Levels, bool);
+    let mut order: Vec<Key<'c>> = Vec::new();
+    let mut days: BTreeMap<Key<'c>, Vec<DateTime>> = BTreeMap::new();
+    for span in &covered.spans {
+        for (day, hours) in parts(span, zone) {
+            let key = (hours, &span.before, &span.after, span.floor.is_some());
+            if !days.contains_key(&key) {
+                order.push(key.clone());
+            }
+            days.entry(key).or_default().push(day);
+        }
+    }
+    let row = |key: Key<'c>| {
+        let on = days.get(&key).map(|days| told_days(days)).unwrap_or_default();
+        let (hours, before, after, is_short) = key;
+        Row { when: format!("{on} {hours}"), before, after, is_short }
+    };
+    order.into_iter().map(row).collect()
+}
+
+/// A span cut at midnight, with the hours of each day; one that is long stays whole.
+fn parts(span: &Span, zone: &TimeZone) -> Vec<(DateTime, String)> {
+    const LONG: usize = 8;
+    let local = |time: Timestamp| zone.to_datetime(time);
+    let from = local(span.from);
+    let Some(to) = span.to.map(local) else {
+        return vec![(from, format!("{} on, without an end", from.strftime("%H:%M")))];
+    };
+    let mut parts = Vec::new();
+    let mut at = from;
+    while at < to && parts.len() <= LONG {
+        let midnight = at.date().tomorrow().map_or(to, |next| next.at(0, 0, 0, 0));
+        let end = midnight.min(to);
+        let until =
+            if end == midnight { "24:00".to_owned() } else { end.strftime("%H:%M").to_string() };
+        parts.push((at, format!("{}-{until}", at.strftime("%H:%M"))));
+        at = end;
+    }
+    if parts.len() > LONG {
+        let until = to.strftime("%a %Y-%m-%d %H:%M");
+        return vec![(from, format!("{} to {until}", from.strftime("%H:%M")))];
+    }
+    parts
+}
+
+/// `Mon 2035-01-08`, or `Mon 2035-01-08, Tue 09 and 3 more days`.
+fn told_days(days: &[DateTime]) -> String {
+    let first = days.first().map(|day| day.strftime("%a %Y-%m-%d").to_string());
+    let others = days.iter().skip(1).map(|day| day.strftime("%a").to_string());
+    first.into_iter().chain(others).collect::<Vec<_>>().join(" ")
+}
+
+/// The rows, aligned: `#` for who stays, `-` for who is lost, `+` for who is won.
+fn chart(out: &mut dyn Write, rows: &[Row<'_>]) -> fmt::Result {
+    let width = rows.iter().map(|row| row.when.chars().count()).max().unwrap_or_default();
+    let totals = rows.iter().map(|row| row.before.total().max(row.after.total()));
+    let most = totals.max().unwrap_or_default();
+    let digits = most.to_string().len();
+    let per_mark = most.div_ceil(WIDEST).max(1);
+    for row in rows {
+        let (before, after) = (row.before.total(), row.after.total());
+        let marks = |count: u32| count.div_ceil(per_mark) as usize;
+        let stay = marks(before.min(after));
+        let (sign, differ) =
+            if after < before { ("-", marks(before)) } else { ("+", marks(after)) };
+        let bar = format!("{}{}", "#".repeat(stay), sign.repeat(differ.saturating_sub(stay)));
+        let levels = levels(row);
+        let short = if row.is_short { "  ! too few" } else { "" };
+        let line = format!(
+            "        {:<width$}  {before:>digits$} -> {after:>digits$}  {bar}{levels}{short}",
+            row.when
+        );
+        writeln!(out, "{}", line.trim_end())?;
+    }
+    Ok(())
+}
+
+/// What changes level by level: `  level 3: 2 -> 1`.
+fn levels(row: &Row<'_>) -> String {
+    let mut known: Vec<u8> = row.before.known().chain(row.after.known()).collect();
+    known.sort_unstable();
+    known.dedup();
+    let differs = known.into_iter().filter(|level| row.before.at(*level) != row.after.at(*level));
+    let told = differs.map(|level| {
+        let name = if level == 0 { "no level".to_owned() } else { format!("level {level}") };
+        format!("{name}: {} -> {}", row.before.at(level), row.after.at(level))
+    });
+    let told: Vec<String> = told.collect();
+    if told.is_empty() { String::new() } else { format!("  {}", told.join(", ")) }
+}
+
+fn more(out: &mut dyn Write, count: usize, told: usize, what: &str) -> fmt::Result {
+    match count.saturating_sub(told) {
+        0 => Ok(()),
+        more => writeln!(out, "        and {more} more {what} (--detail full tells them)"),
+    }
+}
+
+/// What changes after the week, of which nothing is told.
+fn later(out: &mut dyn Write, coverage: &Coverage, is_told: bool, zone: &TimeZone) -> fmt::Result {
+    if let Some(later) = coverage.later {
+        let day = zone.to_datetime(later);
+        let when = day.strftime("%a %Y-%m-%d %H:%M");
+        let also = if is_told { "also changes" } else { "changes" };
+        let at = day.strftime("%Y-%m-%dT%H:%M");
+        writeln!(out, "Coverage {also} from {when} on, later than in 7 days: see --at {at}")?;
+    }
+    if is_told || coverage.later.is_some() { writeln!(out) } else { Ok(()) }
+}
+
+/// The share of each queue's agents and of each team that is touched, where it is not told yet.
+fn radius(out: &mut dyn Write, coverage: &Coverage) -> fmt::Result {
+    let is_silent = |covered: &&Covered| {
+        !covered.by.is_empty() && covered.spans.is_empty() && covered.touched > 0
+    };
+    let silent = coverage.resources.iter().filter(is_silent);
+    let silent = silent.map(|c| (one_line(&c.address.to_string()), c.touched, c.agents));
+    let teams = coverage.teams.iter();
+    let teams =
+        teams.map(|team| (format!("team {}", one_line(&team.name)), team.touched, team.agents));
+    let all: Vec<String> = silent
+        .chain(teams)
+        .map(|(name, part, whole)| format!("{name} {part} of {whole} ({})", percent(part, whole)))
+        .collect();
+    if all.is_empty() {
+        return Ok(());
+    }
+    let more = match all.len().saturating_sub(TOLD) {
+        0 => String::new(),
+        more => format!(" and {more} more"),
+    };
+    let named: Vec<&str> = all.iter().take(TOLD).map(String::as_str).collect();
+    writeln!(out, "Agents touched: {}{more}\n", named.join(", "))
+}

@@ -1,0 +1,94 @@
+//! Looks further than the manifests name: at what matters for staffing, and at every agent.
+
+use std::collections::BTreeSet;
+
+use super::observe::{Observation, Unreadable, Watch, read_lanes};
+use super::{Reader, TenantError};
+use crate::kinds::{KINDS, Observing};
+use crate::model::{Address, Names};
+use crate::plan::Draft;
+
+impl Observation {
+    /// Reads the lists of the kinds that matter for what the changes of `draft` do to staffing, and
+    /// of which no manifest speaks. What the token may not read is told by its scope.
+    ///
+    /// # Errors
+    /// The tenant cannot be reached or refuses for another reason.
+    pub async fn look_beside(
+        &mut self,
+        reader: &Reader,
+        draft: &Draft,
+    ) -> Result<Vec<&'static str>, TenantError> {
+        let dialect = reader.dialect();
+        let mut lacking = Vec::new();
+        let (wanted, scopes) = (draft.looks_at(), reader.scopes().await?);
+        for (index, kind) in KINDS.iter().enumerate() {
+            if !wanted.contains(kind.name()) || self.facts.of(kind.name()).is_some() {
+                continue;
+            }
+            let Some((wire, read)) = kind.wire(dialect).and_then(|w| Some((w, w.list()?))) else {
+                continue;
+            };
+            if scopes.as_ref().is_some_and(|scopes| !scopes.contains(read.scope)) {
+                lacking.push(read.scope);
+                continue;
+            }
+            let rows = match reader.list(&read).await {
+                Err(TenantError::Refused { status: 403, .. }) => {
+                    lacking.push(read.scope);
+                    continue;
+                }
+                rows => rows?,
+            };
+            let named = rows.rows().filter_map(|row| wire.named(row));
+            self.facts.names.insert(kind.name(), Names::new(kind.name(), false, named));
+            self.observed.aside.insert(kind.name());
+            self.resume(reader, |observing| {
+                for row in rows.rows() {
+                    // What cannot be addressed serves nobody's plan, and is not ours.
+                    observing.enter(index, row, None);
+                }
+            });
+        }
+        Ok(lacking)
+    }
+
+    /// Reads what is told agent by agent of all whom no manifest names.
+    ///
+    /// # Errors
+    /// The tenant cannot be reached or refuses.
+    pub async fn look_everywhere(
+        &mut self,
+        reader: &Reader,
+        watch: &mut Watch<'_>,
+    ) -> Result<(), TenantError> {
+        let dialect = reader.dialect();
+        let mut unreadable = Unreadable::new();
+        for (index, kind) in KINDS.iter().enumerate() {
+            let Some(wire) = kind.wire(dialect) else { continue };
+            let known = |sort| Some((sort, self.facts.of(sort)?));
+            let Some((sort, names)) = wire.lanes().and_then(known) else { continue };
+            let heads = self.desired.heads(kind.name());
+            let read: BTreeSet<Address> =
+                heads.map(|head| wire.lane(&Address::of_parts(head, None))).collect();
+            let lanes = names.ids().map(|id| Address::new(sort, &[&names.segment_of(id)]));
+            let lanes: Vec<Address> = lanes.filter(|lane| !read.contains(lane)).collect();
+            let observed = std::mem::take(&mut self.observed);
+            let mut observing = Observing::resume(observed, &self.facts, dialect, &self.desired);
+            // Who has left meanwhile has nothing.
+            read_lanes(reader, index, lanes, &mut observing, &mut unreadable, watch).await?;
+            self.observed = observing.finish();
+        }
+        self.is_whole = true;
+        self.count_unreadable(unreadable);
+        Ok(())
+    }
+
+    fn resume(&mut self, reader: &Reader, enter: impl FnOnce(&mut Observing<'_>)) {
+        let observed = std::mem::take(&mut self.observed);
+        let mut observing =
+            Observing::resume(observed, &self.facts, reader.dialect(), &self.desired);
+        enter(&mut observing);
+        self.observed = observing.finish();
+    }
+}

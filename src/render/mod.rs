@@ -1,5 +1,6 @@
 //! Values as text for people and machines; nothing here prints.
 
+mod due;
 mod fields;
 pub mod findings;
 mod outcome;

@@ -11,6 +11,7 @@ use std::collections::BTreeSet;
 
 pub use declaring::Declaring;
 pub use impact::{Breach, Impact};
+use jiff::Timestamp;
 pub use observing::Observing;
 use schemars::generate::SchemaSettings;
 use schemars::{JsonSchema, Schema, SchemaGenerator};
@@ -67,6 +68,19 @@ pub trait Kind: Sync {
         None
     }
 
+    /// From when to when a resource with these fields holds, where it does not hold always.
+    fn holds(&self, document: &Document) -> Option<Holds> {
+        let _ = document;
+        None
+    }
+
+    /// Whether a resource that differs from what is declared only has another occurrence of what
+    /// comes again. `before` has the declared leaves as they are.
+    fn is_due(&self, declared: &Declared, before: &Document) -> bool {
+        let _ = (declared, before);
+        false
+    }
+
     /// The rules that its changes are checked against.
     fn checks(&self) -> &'static [Check];
 
@@ -101,6 +115,9 @@ pub trait Kind: Sync {
         None
     }
 }
+
+/// From when, and to when; none where it has no beginning or no end.
+pub type Holds = (Option<Timestamp>, Option<Timestamp>);
 
 /// How like changes are shown together.
 #[derive(Clone, Copy, Debug)]

@@ -25,6 +25,8 @@ pub(super) struct Comparing<'a> {
     kinds: Memo<String, Arc<str>>,
     digests: Memo<Document, Arc<str>>,
     differences: Memo<(Document, Document), Arc<[PathChange]>>,
+    /// By the documents, and by where what comes again is in memory.
+    due: Memo<(Document, Document, usize), bool>,
 }
 
 impl<'a> Comparing<'a> {
@@ -34,9 +36,9 @@ impl<'a> Comparing<'a> {
         facts: &'a Facts,
         dialect: Dialect,
     ) -> Self {
-        let (kinds, digests, differences) = Default::default();
+        let (kinds, digests, differences, due) = Default::default();
         let empty = Document::of(&serde_json::Map::new());
-        Self { desired, observed, facts, dialect, empty, kinds, digests, differences }
+        Self { desired, observed, facts, dialect, empty, kinds, digests, differences, due }
     }
 
     /// What is to be done.
@@ -90,6 +92,14 @@ impl<'a> Comparing<'a> {
             _ => Arc::default(),
         };
         let kind = kind_of(&address);
+        let is_due = match (kind, &before, &declared.recurs) {
+            (Some(kind), Some(before), Some(recurs)) if action == PlannedAction::Update => {
+                let at = Arc::as_ptr(recurs).addr();
+                let said = (before.clone(), declared.document.clone(), at);
+                self.due.get_or(said, |(before, ..)| kind.is_due(declared, before))
+            }
+            _ => false,
+        };
         let wire = kind.and_then(|kind| kind.wire(self.dialect));
         let from_lane =
             wire.filter(|wire| action.action().is_some_and(|a| wire.basis(a) == Basis::Lane));
@@ -125,6 +135,7 @@ impl<'a> Comparing<'a> {
                 (true, _) if !self.desired.contains(&address) => Reason::Exclusive,
                 (true, _) => Reason::Absent,
                 (false, Some(_)) => Reason::Renamed,
+                (false, None) if is_due => Reason::Due,
                 (false, None) => Reason::Differs,
             },
             source: declared.place.clone(),

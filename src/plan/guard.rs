@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use super::check::passed;
 use super::hold::hold_what_waits;
-use super::{Change, CheckResult, Policy, Status};
+use super::{Change, CheckResult, Policy, Reason, Status};
 use crate::kinds::Action;
 use crate::model::{AtMost, Level, Limit};
 
@@ -17,16 +17,18 @@ struct Guard {
     rule: &'static str,
     /// Whether updates count, beside deletions.
     updates: bool,
+    /// Whether updates count that are only due.
+    due: bool,
     /// What becomes of what is counted.
     what: &'static str,
 }
 
 /// The table of guards.
 const GUARDS: &[Guard] = &[
-    Guard { rule: "deletePercent", updates: false, what: "deleted" },
-    Guard { rule: "changePercent", updates: true, what: "changed or deleted" },
-    Guard { rule: "deletes", updates: false, what: "deleted" },
-    Guard { rule: "changes", updates: true, what: "changed or deleted" },
+    Guard { rule: "deletePercent", updates: false, due: false, what: "deleted" },
+    Guard { rule: "changePercent", updates: true, due: false, what: "changed or deleted" },
+    Guard { rule: "deletes", updates: false, due: false, what: "deleted" },
+    Guard { rule: "changes", updates: true, due: true, what: "changed or deleted" },
 ];
 
 /// The names of the rules over a whole plan.
@@ -38,6 +40,7 @@ pub fn guards() -> impl Iterator<Item = &'static str> {
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 struct Tally {
     updates: usize,
+    due: usize,
     deletions: usize,
 }
 
@@ -98,6 +101,7 @@ fn tally(changes: &[&mut Change]) -> Tallies {
         };
         match action {
             Action::Delete => tally.deletions += 1,
+            _ if change.reason == Reason::Due => tally.due += 1,
             _ => tally.updates += 1,
         }
     }
@@ -106,7 +110,8 @@ fn tally(changes: &[&mut Change]) -> Tallies {
 
 impl Guard {
     fn count(&self, tally: Tally) -> usize {
-        tally.deletions + if self.updates { tally.updates } else { 0 }
+        let only = |counts: bool, count| if counts { count } else { 0 };
+        tally.deletions + only(self.updates, tally.updates) + only(self.due, tally.due)
     }
 
     fn breaches(
@@ -153,6 +158,7 @@ impl Guard {
     fn withhold(&self, changes: &mut [&mut Change], kind: Option<&str>) {
         let is_counted = |change: &Change| match change.action() {
             Some(Action::Delete) => true,
+            Some(Action::Update) if change.reason == Reason::Due => self.due,
             Some(Action::Update) => self.updates,
             Some(Action::Create) | None => false,
         };
@@ -174,10 +180,10 @@ mod tests {
     use super::{GUARDS, guard};
     use crate::model::{AtMost, Limit, Percent};
     use crate::plan::tests::change;
-    use crate::plan::{Change, PlannedAction, Policy, Setting, Status};
+    use crate::plan::{Change, PlannedAction, Policy, Reason, Setting, Status};
 
     /// Changes by a letter each: `d`elete, `u`pdate, `c`reate, `n`o-op; upper-case ones are held,
-    /// and `x` is an update and a deletion of one resource.
+    /// `t` is an update whose time has come, and `x` is an update and a deletion of one resource.
     fn changes(letters: &str) -> Vec<Change> {
         let mut changes = Vec::new();
         for (index, letter) in letters.chars().enumerate() {
@@ -188,6 +194,7 @@ mod tests {
             match letter.to_ascii_lowercase() {
                 'd' => changes.push(delete()),
                 'u' => changes.push(update()),
+                't' => changes.push(Change { reason: Reason::Due, ..update() }),
                 'c' => changes.push(change(&address, PlannedAction::Create, &Value::Null, &two)),
                 'n' => changes.push(change(&address, PlannedAction::NoOp, &one, &one)),
                 _ => changes.extend([update(), delete()]),
@@ -256,6 +263,20 @@ mod tests {
         check("xxxxxx", "0 held");
         check("uuudddd", "changePercent 7 of 12 = 58.3 % > 50 %; changes 7 > 6; 0 held");
         check("uuuxxxx", "changePercent 7 of 12 = 58.3 % > 50 %; changes 7 > 6; 0 held");
+    }
+
+    #[test]
+    fn what_is_due_is_no_part_of_what_changes() {
+        let limits = [("changePercent", percent("50")), ("changes", AtMost::Count(6))];
+        let check = |checks: &[(&str, Setting)], letters: &str, expect: &str| {
+            assert_eq!(told(letters, 12, &policy(&limits, checks)), expect, "{letters}");
+        };
+        check(&[("changes", Setting::Off)], "tttttttttuuu", "0 held");
+        check(&[], "tttttt", "0 held");
+        check(&[], "ttttttt", "changes 7 > 6; 0 held");
+        let hold = [("changePercent", Setting::Hold)];
+        let both = "changePercent 7 of 12 = 58.3 % > 50 %; 7 held";
+        check(&hold, "ttuuuuuuu", both);
     }
 
     #[test]

@@ -13,6 +13,7 @@ mod invert;
 mod order;
 mod outcome;
 mod policy;
+mod reason;
 mod rebase;
 mod saved;
 mod selection;
@@ -33,6 +34,7 @@ pub use invert::{Made, invert, rollback};
 pub use order::phases;
 pub use outcome::{Applied, Outcome, OutcomeStatus};
 pub use policy::{Policy, Protected, Setting};
+pub use reason::Reason;
 pub use rebase::{Clash, Overwriting, Rebase, overwrite, rebase};
 pub use saved::{FORMAT_VERSION, SavedError, open, seal, write};
 pub use selection::{Selected, Selection};
@@ -178,36 +180,6 @@ pub struct PathChange {
     pub before: Value,
     /// The value to be.
     pub after: Value,
-}
-
-/// Why a change is planned.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
-#[serde(rename_all = "lowercase")]
-pub enum Reason {
-    /// Tenant and manifest differ; which of the two moved is not known.
-    Differs,
-    /// The manifest says that it should not be there.
-    Absent,
-    /// The manifests say that nothing should be there but what they declare.
-    Exclusive,
-    /// The manifest gives it another name.
-    Renamed,
-    /// A run is undone.
-    Rollback,
-}
-
-impl Reason {
-    /// Whether it follows from what no manifest says.
-    #[must_use]
-    pub fn is_absence(self) -> bool {
-        self == Self::Exclusive
-    }
-
-    /// Whether it is one for a deletion.
-    #[must_use]
-    pub fn is_deletion(self) -> bool {
-        matches!(self, Self::Absent | Self::Exclusive)
-    }
 }
 
 /// Where the documents of a rename have the name, as a field like the others.

@@ -3,7 +3,9 @@
 use std::collections::BTreeMap;
 use std::fmt::{self, Write};
 
+use super::due::is_summarised;
 use super::fields::one_line;
+use super::plan::Detail;
 use crate::kinds::{Action, Kind, kind_of};
 use crate::plan::{Change, Plan};
 
@@ -53,7 +55,9 @@ impl Counts {
 /// The writer's own.
 pub(super) fn overview(out: &mut dyn Write, plan: &Plan) -> fmt::Result {
     let mut kinds: BTreeMap<&str, BTreeMap<String, Counts>> = BTreeMap::new();
-    let changes = plan.resource_changes.iter().filter(|change| change.action().is_some());
+    let is_told =
+        |change: &&Change| change.action().is_some() && !is_summarised(change, Detail::Changes);
+    let changes = plan.resource_changes.iter().filter(is_told);
     for change in changes {
         let Some(kind) = kind_of(&change.address) else { continue };
         let Some(grouping) = kind.grouped_by() else { continue };

@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 use std::fmt::{self, Write};
 use std::sync::Arc;
 
+use super::due::{due, is_summarised};
 use super::fields;
 use super::overview::overview;
 use crate::kinds::{Action, kind_of};
@@ -39,6 +40,7 @@ pub fn plan(out: &mut dyn Write, plan: &Plan, detail: Detail, again: &str) -> fm
             render_group(out, &group, detail)?;
         }
     }
+    due(out, plan, detail)?;
     overview(out, plan)?;
     if let Some(coverage) = plan.coverage.as_ref().filter(|_| detail != Detail::Summary) {
         super::coverage::coverage(out, coverage, detail)?;
@@ -101,6 +103,9 @@ fn groups(plan: &Plan, detail: Detail) -> Vec<Vec<&Change>> {
     let mut said = Memo::default();
     let mut before: Option<&Change> = None;
     for change in &plan.resource_changes {
+        if is_summarised(change, detail) {
+            continue;
+        }
         let is_second = before.replace(change).is_some_and(|first| first.is_unlink());
         let order = Order { is_second, ..order(change, detail, &mut said) };
         groups.entry(order).or_default().push(change);
@@ -226,6 +231,7 @@ fn consequence(change: &Change) -> String {
                 format!("the tenant has it as {}", address.unwrap_or_default())
             }
             (Reason::Rollback, _) => "the run is undone".to_owned(),
+            (Reason::Due, _) => "the next occurrence of a recurring window is due".to_owned(),
             (Reason::Differs, Some(Action::Create)) => "the tenant has none".to_owned(),
             (Reason::Differs, _) => "the tenant differs".to_owned(),
         };

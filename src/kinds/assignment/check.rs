@@ -1,12 +1,14 @@
 //! The rules for assignments.
 
+use std::sync::Arc;
+
 use jiff::{SignedDuration, Timestamp};
 use serde_json::Value;
 
 use super::holders::{nobody_holds, single_holder};
 use crate::facts::may_be_routed;
 use crate::kinds::{Action, Check, Checking, Needs, Proposal};
-use crate::model::{AtMost, Document, Finding, Level, Memo};
+use crate::model::{AtMost, Document, Finding, Level, Memo, Recurrence};
 
 /// The table of rules.
 pub(super) const CHECKS: &[Check] = &[
@@ -118,11 +120,18 @@ fn windows(
                 .ok()
         })
     };
+    // Whether what comes again does so after an end, by where it is in memory.
+    let mut next = Memo::default();
     let finding = |proposal: &Proposal<'_>| {
         // A cell without a window leaves the tenant's alone.
         let to =
             proposal.after.and_then(&mut end).or_else(|| proposal.before.and_then(&mut end))?;
-        is_worth(to, now).then(|| {
+        let recurs = checking.desired.get(proposal.address).and_then(|own| own.recurs.as_ref());
+        let goes_on = |recurs: &Arc<Recurrence>| {
+            let said = (Arc::as_ptr(recurs).addr(), to);
+            next.get_or(said, |_| recurs.current_or_next(to).is_some())
+        };
+        (is_worth(to, now) && !recurs.is_some_and(goes_on)).then(|| {
             let ends = if to <= now { "ended" } else { "ends in less than a week," };
             let (skill, agent) = (proposal.address.segment(1), agent(checking, proposal));
             let message = format!("the window of `{skill}` for `{agent}` {ends} {to}");

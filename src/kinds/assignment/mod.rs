@@ -17,10 +17,10 @@ use jiff::Timestamp;
 use serde::Serialize;
 use serde_json::Value;
 
-use super::{Check, Checking, Declaring, Grouping, Impact, Kind, Wire};
+use super::{Check, Checking, Declaring, Grouping, Holds, Impact, Kind, Wire};
 use crate::http::Dialect;
 use crate::model::{
-    Address, Declared, Facts, Item, Link, Links, ManifestKind, address_head, address_tail,
+    Address, Declared, Document, Facts, Item, Link, Links, ManifestKind, address_head, address_tail,
 };
 use crate::world::Collection;
 
@@ -151,6 +151,16 @@ impl Kind for Assignment {
             None => address.segment(0),
         };
         format!("{agent} / {}", address.segment(1))
+    }
+
+    fn holds(&self, document: &Document) -> Option<Holds> {
+        window::holds(document)
+    }
+
+    fn is_due(&self, declared: &Declared, before: &Document) -> bool {
+        let Some(recurs) = &declared.recurs else { return false };
+        let Some((Some(from), Some(to))) = window::holds(before) else { return false };
+        recurs.has(from, to) && window::without(before) == window::without(&declared.document)
     }
 
     fn checks(&self) -> &'static [Check] {

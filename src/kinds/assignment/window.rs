@@ -10,8 +10,8 @@ use jiff::tz::TimeZone;
 use super::Window;
 use super::recurring::{needs_days, recurring};
 use super::schema::WINDOW;
-use crate::kinds::Declaring;
-use crate::model::{Finding, Item, Node, Recurrence};
+use crate::kinds::{Declaring, Holds};
+use crate::model::{Document, Finding, Item, Node, Recurrence};
 
 /// A window as a manifest declares it.
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -93,6 +93,19 @@ pub(super) fn wrong(rule: &'static str, node: &Node, message: String, hint: &str
 fn with_offset(text: &str) -> Option<Timestamp> {
     // A civil time also parses as a date; only what has a time of day is taken.
     if text.len() < "2035-01-08T08:00Z".len() { None } else { text.parse().ok() }
+}
+
+/// From when to when an assignment with these fields holds; none where they say nothing of it.
+pub(super) fn holds(document: &Document) -> Option<Holds> {
+    let value = document.value();
+    let end = |end: &str| value.pointer(end)?.as_str()?.parse().ok();
+    let holds: Holds = (end("/window/from"), end("/window/to"));
+    (holds != (None, None)).then_some(holds)
+}
+
+/// The fields but the window.
+pub(super) fn without(document: &Document) -> Document {
+    document.with([("/window", None)])
 }
 
 /// An instant as the tenant tells it, in canonical form; without an offset it is in `zone`. None

@@ -3,8 +3,7 @@
 use std::collections::BTreeMap;
 use std::fmt::{self, Write};
 
-use jiff::Timestamp;
-use jiff::civil::DateTime;
+use jiff::civil::{DateTime, Time};
 use jiff::tz::TimeZone;
 
 use super::fields::one_line;
@@ -17,6 +16,10 @@ const TOLD: usize = 12;
 const ROWS: usize = 10;
 /// How wide a bar is at most.
 const WIDEST: u32 = 24;
+/// How many levels of a row are told one by one.
+const LEVELS: usize = 3;
+/// What is so in every hour of the seven days.
+const ALL: &str = "all of the time";
 
 /// Hours that are alike on several days: a row of the chart.
 struct Row<'c> {
@@ -32,25 +35,35 @@ struct Row<'c> {
 /// The writer's own.
 pub(super) fn coverage(out: &mut dyn Write, coverage: &Coverage, detail: Detail) -> fmt::Result {
     let zone = TimeZone::get(&coverage.timezone).unwrap_or(TimeZone::UTC);
-    let told: Vec<&Covered> = coverage.resources.iter().filter(|c| !is_told(c, coverage)).collect();
-    let changing: Vec<&&Covered> =
-        told.iter().filter(|covered| !covered.spans.is_empty()).collect();
+    let told = coverage.resources.iter().filter(|covered| !is_told(covered, coverage));
+    let mut changing: Vec<&Covered> = told.filter(|covered| !covered.spans.is_empty()).collect();
+    changing.sort_by_key(|covered| std::cmp::Reverse(gravity(covered)));
     if !changing.is_empty() {
         let name = one_line(&coverage.timezone);
         writeln!(out, "Coverage, next 7 days ({name}): agents who can serve, before -> after")?;
     }
     let most = if detail == Detail::Full { usize::MAX } else { TOLD };
     for covered in changing.iter().take(most) {
-        let rows = rows(covered, &zone);
+        let rows = rows(covered, coverage, &zone);
         let (label, touched) = (one_line(&covered.address.to_string()), touched(covered));
         writeln!(out, "    {label}{touched}")?;
         let most = if detail == Detail::Full { usize::MAX } else { ROWS };
-        chart(out, &rows[..rows.len().min(most)])?;
+        chart(out, &rows[..rows.len().min(most)], detail)?;
         more(out, rows.len(), most, "rows")?;
     }
     more(out, changing.len(), most, "queues and skills")?;
     later(out, coverage, !changing.is_empty(), &zone)?;
     radius(out, coverage)
+}
+
+/// What is worse comes first: where too few are left, then by the share that is lost.
+fn gravity(covered: &Covered) -> (bool, u64) {
+    let lost = |span: &Span| {
+        let (before, after) = (u64::from(span.before.total()), u64::from(span.after.total()));
+        before.saturating_sub(after) * 1000 / before.max(1)
+    };
+    let is_short = covered.spans.iter().any(|span| span.floor.is_some());
+    (is_short, covered.spans.iter().map(lost).max().unwrap_or_default())
 }
 
 /// A skill that one queue alone asks for, and nothing else, is told with the queue.
@@ -74,54 +87,50 @@ fn percent(part: usize, whole: usize) -> String {
     format!("{} %", (part * 100 + whole / 2) / whole.max(1))
 }
 
-/// The spans day by day, those that are alike on several days together.
-fn rows<'c>(covered: &'c Covered, zone: &TimeZone) -> Vec<Row<'c>> {
+/// The spans, those that are alike on several days together.
+fn rows<'c>(covered: &'c Covered, coverage: &Coverage, zone: &TimeZone) -> Vec<Row<'c>> {
     type Key<'c> = (String, &'c Levels, &'c Levels, bool);
     let mut order: Vec<Key<'c>> = Vec::new();
     let mut days: BTreeMap<Key<'c>, Vec<DateTime>> = BTreeMap::new();
     for span in &covered.spans {
-        for (day, hours) in parts(span, zone) {
-            let key = (hours, &span.before, &span.after, span.floor.is_some());
-            if !days.contains_key(&key) {
-                order.push(key.clone());
-            }
-            days.entry(key).or_default().push(day);
+        let hours = hours(span, coverage, zone);
+        let key = (hours, &span.before, &span.after, span.floor.is_some());
+        if !days.contains_key(&key) {
+            order.push(key.clone());
         }
+        days.entry(key).or_default().push(zone.to_datetime(span.from));
     }
     let row = |key: Key<'c>| {
         let on = days.get(&key).map(|days| told_days(days)).unwrap_or_default();
         let (hours, before, after, is_short) = key;
-        Row { when: format!("{on} {hours}"), before, after, is_short }
+        let when = if hours == ALL { hours } else { format!("{on} {hours}") };
+        Row { when, before, after, is_short }
     };
     order.into_iter().map(row).collect()
 }
 
-/// A span cut at midnight, with the hours of each day; one that is long stays whole.
-fn parts(span: &Span, zone: &TimeZone) -> Vec<(DateTime, String)> {
-    const LONG: usize = 8;
-    let local = |time: Timestamp| zone.to_datetime(time);
-    let from = local(span.from);
-    let Some(to) = span.to.map(local) else {
-        return vec![(from, format!("{} on, without an end", from.strftime("%H:%M")))];
+/// The hours of a span that are told beside its days; of one that is long, both ends.
+fn hours(span: &Span, coverage: &Coverage, zone: &TimeZone) -> String {
+    let from = zone.to_datetime(span.from);
+    if (span.from, span.to) == (coverage.from, Some(coverage.to)) {
+        return ALL.to_owned();
+    }
+    let begin = from.strftime("%H:%M");
+    let Some(to) = span.to.map(|to| zone.to_datetime(to)) else {
+        return format!("{begin} on, without an end");
     };
-    let mut parts = Vec::new();
-    let mut at = from;
-    while at < to && parts.len() <= LONG {
-        let midnight = at.date().tomorrow().map_or(to, |next| next.at(0, 0, 0, 0));
-        let end = midnight.min(to);
-        let until =
-            if end == midnight { "24:00".to_owned() } else { end.strftime("%H:%M").to_string() };
-        parts.push((at, format!("{}-{until}", at.strftime("%H:%M"))));
-        at = end;
+    let is_next = from.date().tomorrow().is_ok_and(|next| next == to.date());
+    match () {
+        () if to.date() == from.date() => format!("{begin}-{}", to.strftime("%H:%M")),
+        () if is_next && to.time() == Time::midnight() => format!("{begin}-24:00"),
+        () if is_next && to.time() <= from.time() => {
+            format!("{begin}-{} (next day)", to.strftime("%H:%M"))
+        }
+        () => format!("{begin} to {}", to.strftime("%a %Y-%m-%d %H:%M")),
     }
-    if parts.len() > LONG {
-        let until = to.strftime("%a %Y-%m-%d %H:%M");
-        return vec![(from, format!("{} to {until}", from.strftime("%H:%M")))];
-    }
-    parts
 }
 
-/// `Mon 2035-01-08`, or `Mon 2035-01-08, Tue 09 and 3 more days`.
+/// `Mon 2035-01-08 Tue Wed`: the first with its date.
 fn told_days(days: &[DateTime]) -> String {
     let first = days.first().map(|day| day.strftime("%a %Y-%m-%d").to_string());
     let others = days.iter().skip(1).map(|day| day.strftime("%a").to_string());
@@ -129,7 +138,7 @@ fn told_days(days: &[DateTime]) -> String {
 }
 
 /// The rows, aligned: `#` for who stays, `-` for who is lost, `+` for who is won.
-fn chart(out: &mut dyn Write, rows: &[Row<'_>]) -> fmt::Result {
+fn chart(out: &mut dyn Write, rows: &[Row<'_>], detail: Detail) -> fmt::Result {
     let width = rows.iter().map(|row| row.when.chars().count()).max().unwrap_or_default();
     let totals = rows.iter().map(|row| row.before.total().max(row.after.total()));
     let most = totals.max().unwrap_or_default();
@@ -142,7 +151,7 @@ fn chart(out: &mut dyn Write, rows: &[Row<'_>]) -> fmt::Result {
         let (sign, differ) =
             if after < before { ("-", marks(before)) } else { ("+", marks(after)) };
         let bar = format!("{}{}", "#".repeat(stay), sign.repeat(differ.saturating_sub(stay)));
-        let levels = levels(row);
+        let levels = levels(row, detail);
         let short = if row.is_short { "  ! too few" } else { "" };
         let line = format!(
             "        {:<width$}  {before:>digits$} -> {after:>digits$}  {bar}{levels}{short}",
@@ -154,7 +163,7 @@ fn chart(out: &mut dyn Write, rows: &[Row<'_>]) -> fmt::Result {
 }
 
 /// What changes level by level: `  level 3: 2 -> 1`.
-fn levels(row: &Row<'_>) -> String {
+fn levels(row: &Row<'_>, detail: Detail) -> String {
     let mut known: Vec<u8> = row.before.known().chain(row.after.known()).collect();
     known.sort_unstable();
     known.dedup();
@@ -164,6 +173,9 @@ fn levels(row: &Row<'_>) -> String {
         format!("{name}: {} -> {}", row.before.at(level), row.after.at(level))
     });
     let told: Vec<String> = told.collect();
+    if told.len() > LEVELS && detail != Detail::Full {
+        return format!("  {} levels differ", told.len());
+    }
     if told.is_empty() { String::new() } else { format!("  {}", told.join(", ")) }
 }
 

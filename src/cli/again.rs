@@ -35,6 +35,7 @@ impl CommandText {
         if planning.allow_delete {
             text.word("--allow-delete");
         }
+        text.flag("--at", planning.timing.at.as_ref().map(ToString::to_string));
         text
     }
 
@@ -97,6 +98,10 @@ mod tests {
         check(
             &["cxform", "--chdir", "x y", "plan", "--tenant", "prod", "--allow-delete", "--out=p"],
             "cxform --chdir 'x y' --tenant prod apply --plan p",
+        );
+        check(
+            &["cxform", "plan", "--at", "2026-11-23 08:00", "--timeline", "7d"],
+            "cxform apply --at '2026-11-23 08:00'",
         );
         check(&["cxform", "plan", "--allow-delete", "--out=-"], "cxform apply --allow-delete");
         check(

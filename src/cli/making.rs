@@ -3,6 +3,8 @@
 use std::path::Path;
 use std::process::Command;
 
+use jiff::SignedDuration;
+
 use super::args::Planning;
 use super::clock;
 use super::context::{Context, Manifests, Wrong};
@@ -14,7 +16,7 @@ use super::settings::{Settings, Tenant};
 use super::show::lists_noops;
 use crate::kinds;
 use crate::model::{Desired, Facts, Observed, closest};
-use crate::plan::{self, Draft, Inputs, Plan, Policy, Setting, Source, draft, finish};
+use crate::plan::{self, Draft, Inputs, Plan, Policy, Setting, Source, draft, finish, in_zone};
 use crate::tenant::{Observation, Reader, learn, observe};
 
 /// Makes a plan for a tenant.
@@ -24,6 +26,7 @@ pub(super) async fn make(
     reader: &Reader,
     planning: &Planning,
 ) -> anyhow::Result<Plan> {
+    let facts = facts(settings, planning)?;
     let Manifests { items, sources, digest, is_partial, .. } = sound(context, settings)?;
     let wrong = |found: Vec<_>| match found.is_empty() {
         true => Ok(()),
@@ -33,7 +36,7 @@ pub(super) async fn make(
     wrong(kinds::declare(&items, None).1)?;
     let mut progress = Progress::new(context.console);
     let mut watch = |step| progress.tell(step);
-    let mut seen = observe(reader, &items, facts(settings), &mut watch).await?;
+    let mut seen = observe(reader, &items, facts, &mut watch).await?;
     drop(items);
     wrong(std::mem::take(&mut seen.findings))?;
     let with_noops = lists_noops(planning.detail);
@@ -49,8 +52,9 @@ pub(super) async fn make(
         context.note(&format!("warning: {message}; they are left alone\n"))?;
     }
     let tenant = tenant_of(settings.tenant()?);
-    let source = source(settings, digest);
-    Ok(close(draft, &seen, &policy, tenant, source)
+    let source = source(settings, planning, digest);
+    let ahead = planning.timing.timeline.map(|ahead| ahead.0);
+    Ok(close(draft, &seen, &policy, tenant, source, ahead)
         .map_err(|found| Wrong::new(&found, &sources))?)
 }
 
@@ -68,7 +72,7 @@ pub(super) fn make_live(
         false => Err(Wrong::new(&found, &sources)),
     };
     let needs = kinds::needs(&items);
-    let mut facts = facts(settings);
+    let mut facts = facts(settings, planning)?;
     let mut found = live.learn(&items, &needs, &mut facts)?;
     let (desired, more) = kinds::declare(&items, Some(&facts));
     found.extend(more);
@@ -92,9 +96,10 @@ pub(super) fn make_live(
     tenant.name = live.metadata.name.take().unwrap_or(tenant.name);
     tenant.url = live.metadata.url.take().unwrap_or(tenant.url);
     let seen = Observation { desired, observed, facts, ..Observation::default() };
-    let source = Source { live: Some(live.name), ..source(settings, digest) };
+    let source = Source { live: Some(live.name), ..source(settings, planning, digest) };
     let policy = policy(settings, is_partial);
-    Ok(close(draft, &seen, &policy, tenant, source)
+    let ahead = planning.timing.timeline.map(|ahead| ahead.0);
+    Ok(close(draft, &seen, &policy, tenant, source, ahead)
         .map_err(|found| Wrong::new(&found, &sources))?)
 }
 
@@ -134,13 +139,17 @@ fn sound(context: &mut Context<'_>, settings: &Settings) -> anyhow::Result<Manif
 }
 
 /// What is known before anything was read.
-fn facts(settings: &Settings) -> Facts {
-    Facts {
-        licensed_agents: settings.licensed_agents.value,
-        timezone: settings.timezone.value.clone(),
-        now: Some(clock::now()),
-        ..Facts::default()
-    }
+fn facts(settings: &Settings, planning: &Planning) -> Result<Facts, UsageError> {
+    let timezone = settings.timezone.value.clone();
+    let now = match &planning.timing.at {
+        Some(at) => at.instant(&timezone).ok_or_else(|| {
+            UsageError::new(format!("--at {at} is out of range"))
+                .hint("choose a time between the years 1 and 9999")
+        })?,
+        None => clock::now(),
+    };
+    let licensed_agents = settings.licensed_agents.value;
+    Ok(Facts { licensed_agents, timezone, now: Some(now), ..Facts::default() })
 }
 
 fn close(
@@ -149,9 +158,10 @@ fn close(
     policy: &Policy,
     tenant: plan::Tenant,
     source: Source,
+    ahead: Option<SignedDuration>,
 ) -> Result<Plan, Vec<crate::model::Finding>> {
     let Observation { desired, observed, facts, .. } = seen;
-    finish(draft, Inputs { desired, observed, facts, policy, tenant, source })
+    finish(draft, Inputs { desired, observed, facts, policy, tenant, source, ahead })
 }
 
 /// The tenant as a plan names it.
@@ -185,7 +195,7 @@ pub(super) fn policy(settings: &Settings, is_partial: bool) -> Policy {
 }
 
 /// The commit that the manifests are at, where git knows.
-fn source(settings: &Settings, manifests_digest: String) -> Source {
+fn source(settings: &Settings, planning: &Planning, manifests_digest: String) -> Source {
     let folder = settings.manifests.value.first().map_or(settings.folder.as_path(), |path| {
         if path.is_dir() { path } else { path.parent().unwrap_or(path) }
     });
@@ -194,7 +204,9 @@ fn source(settings: &Settings, manifests_digest: String) -> Source {
         .as_ref()
         .and_then(|_| git(folder, &["status", "--porcelain", "--", "."]))
         .map(|changes| !changes.is_empty());
-    Source { commit, dirty, manifests_digest, ..Source::default() }
+    let at = planning.timing.at.as_ref().and_then(|at| at.instant(&settings.timezone.value));
+    let at = at.map(|at| in_zone(at, &settings.timezone.value));
+    Source { commit, dirty, manifests_digest, at, ..Source::default() }
 }
 
 fn git(folder: &Path, arguments: &[&str]) -> Option<String> {

@@ -38,6 +38,7 @@ impl CommandText {
         if planning.all {
             text.word("--all");
         }
+        text.flag("--at", planning.timing.at.as_ref().map(ToString::to_string));
         text
     }
 
@@ -100,6 +101,10 @@ mod tests {
         check(
             &["cxform", "--chdir", "x y", "plan", "--tenant", "prod", "--allow-delete", "--out=p"],
             "cxform --chdir 'x y' --tenant prod apply --plan p",
+        );
+        check(
+            &["cxform", "plan", "--at", "2026-11-23 08:00", "--timeline", "7d"],
+            "cxform apply --at '2026-11-23 08:00'",
         );
         check(&["cxform", "plan", "--allow-delete", "--out=-"], "cxform apply --allow-delete");
         check(

@@ -3,6 +3,7 @@
 mod applying;
 mod audit;
 mod following;
+mod timing;
 
 use std::path::PathBuf;
 
@@ -12,6 +13,7 @@ use clap::{Args, Parser, Subcommand, ValueEnum};
 pub(super) use applying::{ApplyArgs, Applying, OnConflict, OnError, RollbackArgs};
 pub(super) use audit::{AuditCommand, AuditFilter, ExportArgs, ExportFormat};
 pub(super) use following::Following;
+use timing::Timing;
 
 use super::settings::Flags;
 use crate::model::Pattern;
@@ -165,6 +167,9 @@ pub(super) struct Planning {
     /// Plan against this snapshot instead of a tenant; such a plan cannot be applied
     #[arg(long, value_name = "SNAPSHOT")]
     pub(super) live: Option<PathBuf>,
+    /// For which time, and how far ahead.
+    #[command(flatten)]
+    pub(super) timing: Timing,
 }
 
 impl Planning {
@@ -181,6 +186,7 @@ impl Planning {
             || !self.exclude.is_empty()
             || self.all
             || self.live.is_some()
+            || self.timing.is_said()
     }
 
     /// Which changes to take.

@@ -3,6 +3,8 @@
 use std::path::Path;
 use std::process::Command;
 
+use jiff::SignedDuration;
+
 use super::args::Planning;
 use super::clock;
 use super::context::{Context, Manifests, Wrong};
@@ -15,7 +17,7 @@ use super::show::lists_noops;
 use crate::http::Dialect;
 use crate::kinds;
 use crate::model::{Desired, Facts, Finding, Observed, closest};
-use crate::plan::{self, Draft, Inputs, Plan, Policy, Setting, Source, draft, finish};
+use crate::plan::{self, Draft, Inputs, Plan, Policy, Setting, Source, draft, finish, in_zone};
 use crate::tenant::{Observation, Reader, learn, observe};
 
 /// Makes a plan for a tenant.
@@ -25,6 +27,7 @@ pub(super) async fn make(
     reader: &Reader,
     planning: &Planning,
 ) -> anyhow::Result<Plan> {
+    let facts = facts(settings, planning)?;
     let Manifests { items, sources, digest, is_partial, .. } = sound(context, settings)?;
     let wrong = |found: Vec<_>| match found.is_empty() {
         true => Ok(()),
@@ -34,15 +37,16 @@ pub(super) async fn make(
     wrong(kinds::declare(&items, None).1)?;
     let mut progress = Progress::new(context.console);
     let mut watch = |step| progress.tell(step);
-    let mut seen = observe(reader, &items, facts(settings), planning.all, &mut watch).await?;
+    let mut seen = observe(reader, &items, facts, planning.all, &mut watch).await?;
     drop(items);
     wrong(std::mem::take(&mut seen.findings))?;
     let policy = policy(settings, is_partial);
     let closing = Closing {
         policy: &policy,
         tenant: tenant_of(settings.tenant()?),
-        source: source(settings, digest),
+        source: source(settings, planning, digest),
         dialect: reader.dialect(),
+        ahead: planning.timing.timeline.map(|ahead| ahead.0),
     };
     let mut lacking = None;
     let made = loop {
@@ -86,7 +90,7 @@ pub(super) fn make_live(
     let mut needs = if planning.all { kinds::everything() } else { kinds::needs(&items) };
     let aside = kinds::looked_at(&needs, live::DIALECT);
     needs.extend(&aside);
-    let mut facts = facts(settings);
+    let mut facts = facts(settings, planning)?;
     let mut found = live.learn(&items, &needs, &mut facts)?;
     let (desired, more) = kinds::declare(&items, Some(&facts));
     found.extend(more);
@@ -104,9 +108,10 @@ pub(super) fn make_live(
     // A snapshot knows best whose it is.
     tenant.name = live.metadata.name.take().unwrap_or(tenant.name);
     tenant.url = live.metadata.url.take().unwrap_or(tenant.url);
-    let source = Source { live: Some(live.name.clone()), ..source(settings, digest) };
+    let source = Source { live: Some(live.name.clone()), ..source(settings, planning, digest) };
     let policy = policy(settings, is_partial);
-    let closing = Closing { policy: &policy, tenant, source, dialect: live::DIALECT };
+    let ahead = planning.timing.timeline.map(|ahead| ahead.0);
+    let closing = Closing { policy: &policy, tenant, source, dialect: live::DIALECT, ahead };
     let mut seen = Observation { desired, facts, is_whole: planning.all, ..Observation::default() };
     loop {
         seen.observed = live.observe(&seen.desired, &needs, &seen.facts, seen.is_whole)?;
@@ -126,6 +131,8 @@ struct Closing<'a> {
     tenant: plan::Tenant,
     source: Source,
     dialect: Dialect,
+    /// How far ahead the timeline looks, where there is one.
+    ahead: Option<SignedDuration>,
 }
 
 impl Closing<'_> {
@@ -146,7 +153,8 @@ impl Closing<'_> {
     fn close(&self, draft: Draft, seen: &Observation) -> Result<Plan, Vec<Finding>> {
         let Observation { desired, observed, facts, .. } = seen;
         let (tenant, source) = (self.tenant.clone(), self.source.clone());
-        finish(draft, Inputs { desired, observed, facts, policy: self.policy, tenant, source })
+        let Self { policy, ahead, .. } = *self;
+        finish(draft, Inputs { desired, observed, facts, policy, tenant, source, ahead })
     }
 }
 
@@ -186,13 +194,17 @@ fn sound(context: &mut Context<'_>, settings: &Settings) -> anyhow::Result<Manif
 }
 
 /// What is known before anything was read.
-fn facts(settings: &Settings) -> Facts {
-    Facts {
-        licensed_agents: settings.licensed_agents.value,
-        timezone: settings.timezone.value.clone(),
-        now: Some(clock::now()),
-        ..Facts::default()
-    }
+fn facts(settings: &Settings, planning: &Planning) -> Result<Facts, UsageError> {
+    let timezone = settings.timezone.value.clone();
+    let now = match &planning.timing.at {
+        Some(at) => at.instant(&timezone).ok_or_else(|| {
+            UsageError::new(format!("--at {at} is out of range"))
+                .hint("choose a time between the years 1 and 9999")
+        })?,
+        None => clock::now(),
+    };
+    let licensed_agents = settings.licensed_agents.value;
+    Ok(Facts { licensed_agents, timezone, now: Some(now), ..Facts::default() })
 }
 
 /// The tenant as a plan names it.
@@ -227,7 +239,7 @@ pub(super) fn policy(settings: &Settings, is_partial: bool) -> Policy {
 }
 
 /// The commit that the manifests are at, where git knows.
-fn source(settings: &Settings, manifests_digest: String) -> Source {
+fn source(settings: &Settings, planning: &Planning, manifests_digest: String) -> Source {
     let folder = settings.manifests.value.first().map_or(settings.folder.as_path(), |path| {
         if path.is_dir() { path } else { path.parent().unwrap_or(path) }
     });
@@ -236,7 +248,9 @@ fn source(settings: &Settings, manifests_digest: String) -> Source {
         .as_ref()
         .and_then(|_| git(folder, &["status", "--porcelain", "--", "."]))
         .map(|changes| !changes.is_empty());
-    Source { commit, dirty, manifests_digest, ..Source::default() }
+    let at = planning.timing.at.as_ref().and_then(|at| at.instant(&settings.timezone.value));
+    let at = at.map(|at| in_zone(at, &settings.timezone.value));
+    Source { commit, dirty, manifests_digest, at, ..Source::default() }
 }
 
 fn git(folder: &Path, arguments: &[&str]) -> Option<String> {

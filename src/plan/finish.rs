@@ -1,10 +1,13 @@
 //! From a draft to a plan: rules are checked, changes are held, the whole is counted and hashed.
 
+use jiff::SignedDuration;
+
 use super::check::{When, check};
 use super::coverage;
 use super::draft::Proposed;
 use super::guard::guard;
 use super::hold::{hold, hold_deletions};
+use super::timeline::timeline;
 use super::{Change, Draft, Plan, Policy, Source, Summary, Tenant, seal};
 use crate::kinds::Action;
 use crate::model::{Desired, Facts, Finding, Observed};
@@ -23,6 +26,8 @@ pub struct Inputs<'a> {
     pub tenant: Tenant,
     /// The manifests.
     pub source: Source,
+    /// How far ahead it looks, where its timeline is wanted.
+    pub ahead: Option<SignedDuration>,
 }
 
 /// Checks the rules and closes the plan. What is withheld is decided step by step, and a rule that
@@ -56,6 +61,7 @@ pub fn finish(mut draft: Draft, inputs: Inputs<'_>) -> Result<Plan, Vec<Finding>
         impact = coverage::impact(&draft, &inputs);
     }
     results.sort();
+    let timeline = timeline(&draft, &inputs);
     let changes = draft.proposed.iter().map(|proposed| &proposed.change);
     let summary = Summary { existing, ..summarise(changes, draft.noops, draft.unmanaged.count) };
     let mut plan = Plan {
@@ -66,6 +72,7 @@ pub fn finish(mut draft: Draft, inputs: Inputs<'_>) -> Result<Plan, Vec<Finding>
         tenant: inputs.tenant,
         applyable: inputs.source.live.is_none(),
         source: inputs.source,
+        timeline,
         references: draft.references,
         resource_changes: draft.proposed.into_iter().map(|proposed| proposed.change).collect(),
         selection: draft.selected,

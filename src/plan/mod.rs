@@ -18,6 +18,7 @@ mod rebase;
 mod saved;
 mod selection;
 mod sharing;
+mod timeline;
 mod unlink;
 
 use std::collections::BTreeMap;
@@ -38,6 +39,7 @@ pub use reason::Reason;
 pub use rebase::{Clash, Overwriting, Rebase, overwrite, rebase};
 pub use saved::{FORMAT_VERSION, SavedError, open, seal, write};
 pub use selection::{Selected, Selection};
+pub use timeline::{Event, Moment, Timeline, in_zone};
 
 use crate::http::Dialect;
 use crate::kinds::Action;
@@ -73,6 +75,9 @@ pub struct Plan {
     /// What the changes do to who can serve, hour by hour.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub coverage: Option<Coverage>,
+    /// What happens within some time, where that was asked for.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub timeline: Option<Timeline>,
     /// The rules that were checked.
     pub checks: Vec<CheckResult>,
     /// Counts.
@@ -104,6 +109,9 @@ pub struct Source {
     /// The snapshot that stood for the tenant; such a plan is never applied.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub live: Option<String>,
+    /// The time that it was made for, in the tenant's zone; none where that was the very time.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub at: Option<String>,
     /// The run that the plan undoes.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub undoes: Option<String>,

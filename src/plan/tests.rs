@@ -56,6 +56,7 @@ pub(super) fn plan(changes: Vec<Change>) -> Plan {
         references: References::new(),
         resource_changes: changes,
         selection: None,
+        timeline: None,
         unmanaged: Unmanaged::default(),
         coverage: None,
         checks: Vec::new(),

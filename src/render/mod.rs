@@ -7,6 +7,7 @@ pub mod findings;
 mod outcome;
 mod overview;
 mod plan;
+mod timeline;
 
 pub use outcome::outcome;
 pub use plan::{Detail, plan};

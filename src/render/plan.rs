@@ -7,6 +7,7 @@ use std::sync::Arc;
 use super::due::{due, is_summarised};
 use super::fields;
 use super::overview::overview;
+use super::timeline::timeline;
 use crate::kinds::{Action, kind_of};
 use crate::model::{Address, Document, Level, Memo, Place};
 use crate::plan::{Change, CheckResult, Plan, Reason, Selected, Status};
@@ -46,9 +47,15 @@ pub fn plan(out: &mut dyn Write, plan: &Plan, detail: Detail, again: &str) -> fm
         super::coverage::coverage(out, coverage, detail)?;
     }
     checks(out, plan, again)?;
+    if let Some(ahead) = &plan.timeline {
+        timeline(out, ahead)?;
+    }
     if let Some(snapshot) = &plan.source.live {
         let snapshot = fields::one_line(snapshot);
         writeln!(out, "This plan is for the snapshot {snapshot} and cannot be applied.")?;
+    }
+    if let Some(at) = &plan.source.at {
+        writeln!(out, "This plan is made for {}.", fields::one_line(at))?;
     }
     if let Some(selected) = &plan.selection {
         writeln!(out, "This plan is partial: {}.", fields::one_line(&selected.to_string()))?;

@@ -93,6 +93,7 @@ pub(crate) async fn plan(reader: &Reader, items: &[Item]) -> Result<Plan, Unmade
             dialect: Dialect::V2,
         },
         source: Source::default(),
+        ahead: None,
     };
     let plan = finish(draft, inputs).unwrap();
     assert!(plan.applyable, "the generator's plan is blocked: {:?}", plan.checks);

@@ -39,8 +39,9 @@ pub(super) fn coverage(out: &mut dyn Write, coverage: &Coverage, detail: Detail)
     let mut changing: Vec<&Covered> = told.filter(|covered| !covered.spans.is_empty()).collect();
     changing.sort_by_key(|covered| std::cmp::Reverse(gravity(covered)));
     if !changing.is_empty() {
-        let name = one_line(&coverage.timezone);
-        writeln!(out, "Coverage, next 7 days ({name}): agents who can serve, before -> after")?;
+        let (zone, count) = (one_line(&coverage.timezone), coverage.agents);
+        let agents = if count == 1 { "agent" } else { "agents" };
+        writeln!(out, "Coverage of the next 7 days ({zone}): who can serve, of {count} {agents}")?;
     }
     let most = if detail == Detail::Full { usize::MAX } else { TOLD };
     for covered in changing.iter().take(most) {

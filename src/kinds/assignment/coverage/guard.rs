@@ -125,6 +125,7 @@ impl Guard<'_> {
         let (before, after) = stage.map_or((0, 0), |stage| (stage.before(), stage.after()));
         let more = match short.len() - 1 {
             0 => String::new(),
+            1 => " and once more".to_owned(),
             more => format!(" and {more} more times"),
         };
         let who = match names.len().saturating_sub(NAMED) {
@@ -138,12 +139,12 @@ impl Guard<'_> {
             None => "the default of policy.coverage.minAgents".to_owned(),
         };
         format!(
-            "the queue `{}` would have {after} of at least {} agents ({before} now) {}{more}; {who}; \
-             {} agents were counted; the floor is {origin}",
+            "the queue `{}` would have {after} of at least {} ({before} now) {}{more}; {who}; {} \
+             counted; the floor is {origin}",
             queue.segment(0),
-            worst.floor,
+            agents(worst.floor as usize),
             self.told(worst),
-            self.agents
+            agents(self.agents)
         )
     }
 
@@ -162,4 +163,8 @@ impl Guard<'_> {
             Some(to) => format!("from {day} to {} ({name})", to.strftime("%a %Y-%m-%d %H:%M")),
         }
     }
+}
+
+fn agents(count: usize) -> String {
+    format!("{count} agent{}", if count == 1 { "" } else { "s" })
 }

@@ -212,8 +212,8 @@ fn only_what_changes_is_told() {
     );
 }
 
-const NOBODY: &str = "the queue `Billing` would have 0 of at least 1 agents (1 now) on Mon \
-                      2035-01-08 12:00-17:00 (UTC); missing: ANA; 2 agents were counted; the \
+const NOBODY: &str = "the queue `Billing` would have 0 of at least 1 agent (1 now) on Mon \
+                      2035-01-08 12:00-17:00 (UTC); missing: ANA; 2 agents counted; the \
                       floor is the default of policy.coverage.minAgents";
 
 #[test]
@@ -250,8 +250,8 @@ fn who_holds_one_of_its_groups_serves_a_queue_once_and_as_well_as_he_can() {
         stage().change("ana", "sales", None),
         "queue/Desk 1 of 1\n  Mon 10-Mon 12 1 [1x4] -> 1 [1x2]\n  Mon 12-Mon 14 1 [1x4] -> 0 [] short\n\
          skill/sales 1 of 1\n  Mon 10-Mon 14 1 [1x4] -> 0 []\n",
-        &["the queue `Desk` would have 0 of at least 1 agents (1 now) on Mon 2035-01-08 \
-           12:00-14:00 (UTC); missing: ANA; 1 agents were counted; the floor is the default of \
+        &["the queue `Desk` would have 0 of at least 1 agent (1 now) on Mon 2035-01-08 \
+           12:00-14:00 (UTC); missing: ANA; 1 agent counted; the floor is the default of \
            policy.coverage.minAgents | assignment/ana/sales"],
     );
     assert_eq!(stage().change("ana", "billing", None).told().1.len(), 1);

@@ -64,6 +64,9 @@ pub enum Event {
 /// An instant as RFC 3339 with the offset that the zone then has.
 #[must_use]
 pub fn in_zone(at: Timestamp, zone: &TimeZone) -> String {
+    if *zone == TimeZone::UTC {
+        return at.to_string();
+    }
     at.display_with_offset(zone.to_offset(at)).to_string()
 }
 
@@ -205,5 +208,65 @@ impl Span<'_> {
             }
         }
         events
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeSet;
+    use std::sync::Arc;
+
+    use jiff::civil::{Weekday, date, time};
+    use jiff::tz::TimeZone;
+
+    use super::{Span, in_zone};
+    use crate::model::Recurrence;
+
+    /// What happens to a window between two instants of January 2035.
+    fn told(from: &str, to: &str, recurs: Option<&Arc<Recurrence>>) -> Vec<String> {
+        let at = |text: &str| format!("2035-01-{text}:00Z").parse().ok();
+        let span = Span { holds: (at(from), at(to)), recurs };
+        let events = span.events(at("08T12:00").unwrap(), at("15T12:00").unwrap());
+        let told = |(at, event, _, next)| {
+            let text = |at: jiff::Timestamp| at.to_string()[8..16].to_owned();
+            format!("{} {event:?} {}", text(at), Option::map_or(next, String::new(), text))
+        };
+        events.into_iter().map(told).collect()
+    }
+
+    #[test]
+    fn a_window_opens_and_ends_and_expires_where_nothing_follows() {
+        let check = |from: &str, to: &str, expect: &[&str]| {
+            assert_eq!(told(from, to, None), expect, "{from} {to}");
+        };
+        check("08T08:00", "08T17:00", &["08T17:00 Expires "]);
+        check("09T08:00", "09T17:00", &["09T08:00 Opens ", "09T17:00 Expires "]);
+        check("09T08:00", "22T17:00", &["09T08:00 Opens "]);
+        check("09T08:00", "never", &["09T08:00 Opens "]);
+        check("since ever", "09T17:00", &["09T17:00 Expires "]);
+        check("08T08:00", "08T12:00", &[]);
+        check("15T12:00", "15T17:00", &[]);
+
+        let days = [Weekday::Tuesday, Weekday::Friday];
+        let mut except = BTreeSet::new();
+        let shift = |except: &BTreeSet<_>| {
+            let (from, to) = (time(8, 0, 0, 0), time(17, 0, 0, 0));
+            Arc::new(Recurrence::new(TimeZone::UTC, days, from, to, except.clone()))
+        };
+        let tuesday = ["09T08:00 Opens ", "09T17:00 Ends 12T08:00"];
+        let friday = ["12T08:00 Opens ", "12T17:00 Ends 16T08:00"];
+        let all = told("09T08:00", "09T17:00", Some(&shift(&except)));
+        assert_eq!(all, [tuesday, friday].concat());
+        except.extend(date(2035, 1, 13).series(jiff::Span::new().days(1)).take(2000));
+        let last = told("09T08:00", "09T17:00", Some(&shift(&except)));
+        assert_eq!(last, [tuesday, ["12T08:00 Opens ", "12T17:00 Expires "]].concat());
+    }
+
+    #[test]
+    fn instants_are_told_in_a_zone() {
+        let at = "2035-07-01T08:00:00Z".parse().unwrap();
+        assert_eq!(in_zone(at, &TimeZone::UTC), "2035-07-01T08:00:00Z");
+        let berlin = TimeZone::get("Europe/Berlin").unwrap();
+        assert_eq!(in_zone(at, &berlin), "2035-07-01T10:00:00+02:00");
     }
 }

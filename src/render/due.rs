@@ -28,12 +28,13 @@ pub(super) fn due(out: &mut dyn Write, plan: &Plan, detail: Detail) -> fmt::Resu
     }
     for (kind, (count, spans)) in &kinds {
         let are = if *count == 1 { " is" } else { "s are" };
-        let what = match spans.len() {
-            0 | 1 => "the next occurrence of a recurring window".to_owned(),
-            count => format!("the next occurrences of {count} recurring windows, the first"),
+        let (what, first) = match spans.len() {
+            0 | 1 => ("the next occurrence of a recurring window".to_owned(), ""),
+            count => (format!("the next occurrences of {count} recurring windows"), "first "),
         };
-        let span = spans.first().map(|span| format!(" {}", told(*span))).unwrap_or_default();
-        writeln!(out, "~ {count} {kind}{are} due: {what}{span} (--detail full names them)")?;
+        let span =
+            spans.first().map(|span| format!(", {first}{}", told(*span))).unwrap_or_default();
+        writeln!(out, "~ {count} {kind}{are} due: {what}{span} (shown with --detail full)")?;
     }
     if kinds.is_empty() { Ok(()) } else { writeln!(out) }
 }

@@ -32,8 +32,8 @@ fn line(out: &mut dyn Write, moment: &Moment) -> fmt::Result {
     let (event, also) = match (moment.event, &moment.ends, &moment.next) {
         (Event::Opens, Some(ends), _) => ("opens", format!("until {}", short(ends))),
         (Event::Opens, None, _) => ("opens", "without an end".to_owned()),
-        (Event::Ends, _, Some(next)) => ("ends", format!("until {}", short(next))),
-        (Event::Ends, ..) => ("ends", "and comes again".to_owned()),
+        (Event::Ends, _, Some(next)) => ("ends", format!("and opens again {}", short(next))),
+        (Event::Ends, ..) => ("ends", "and opens again".to_owned()),
         (Event::Expires, ..) => ("expires", "without a successor".to_owned()),
     };
     let mut names = moment.names.iter().map(|name| one_line(name)).collect::<Vec<_>>().join(", ");
@@ -41,7 +41,7 @@ fn line(out: &mut dyn Write, moment: &Moment) -> fmt::Result {
         names.push_str(&format!(" and {more} more"));
     }
     let (at, head, count) = (short(&moment.at), one_line(&moment.head), moment.count);
-    writeln!(out, "    {at}  {head} {event} for {count} {member}{plural}, {also}: {names}")
+    writeln!(out, "    {at}  {head} {event} for {count} {member}{plural} {also}: {names}")
 }
 
 /// `2026-11-23T08:00:00+01:00` as `Mon 2026-11-23 08:00 +01:00`.
@@ -63,6 +63,7 @@ mod tests {
         let check = |text: &str, expect: &str| assert_eq!(short(text), expect);
         check("2026-11-23T08:00:00+01:00", "Mon 2026-11-23 08:00 +01:00");
         check("2026-11-23T08:00:30-03:30", "Mon 2026-11-23 08:00:30 -03:30");
+        check("2026-11-23T08:00:00Z", "Mon 2026-11-23 08:00 Z");
         check("soon\n", "soon\\n");
     }
 }

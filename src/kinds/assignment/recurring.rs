@@ -16,7 +16,7 @@ pub(super) fn recurring(
     spec: &Node,
     days: &Node,
     now: Option<Timestamp>,
-) -> Result<Stated, Vec<Box<Finding>>> {
+) -> Result<Stated, Vec<Finding>> {
     let mut found = Vec::new();
     let days = days_of(days, &mut found);
     let except = except_of(spec, &mut found);
@@ -32,8 +32,8 @@ pub(super) fn recurring(
     let (zone, [from, to]) = match (zone, times) {
         (Ok(zone), [Ok(from), Ok(to)]) if found.is_empty() => (zone, [from, to]),
         (zone, times) => {
-            found.extend(zone.err());
-            found.extend(times.into_iter().filter_map(Result::err));
+            let wrong = zone.err().into_iter().chain(times.into_iter().filter_map(Result::err));
+            found.extend(wrong.map(|finding| *finding));
             return Err(found);
         }
     };
@@ -44,7 +44,7 @@ pub(super) fn recurring(
             let message = "the window does not come again: every date ahead is in spec.except";
             let hint = "take dates out of spec.except, or drop the window";
             let node = spec.nearest("/except");
-            return Err(vec![wrong("window", node, message.to_owned(), hint)]);
+            return Err(vec![*wrong("window", node, message.to_owned(), hint)]);
         }
         None => Window { from: Some(recurrence.to_string()), to: None },
     };
@@ -70,7 +70,7 @@ pub(super) fn needs_days(spec: &Node) -> Result<(), Box<Finding>> {
     Ok(())
 }
 
-fn days_of(node: &Node, found: &mut Vec<Box<Finding>>) -> Vec<Weekday> {
+fn days_of(node: &Node, found: &mut Vec<Finding>) -> Vec<Weekday> {
     let mut days = Vec::new();
     for item in node.items() {
         let name = item.as_str().unwrap_or_default();
@@ -80,19 +80,19 @@ fn days_of(node: &Node, found: &mut Vec<Box<Finding>>) -> Vec<Weekday> {
         match day {
             Some(day) if days.contains(&day) => {
                 let message = format!("the day `{name}` is said twice");
-                found.push(wrong("window", item, message, "drop one of the two"));
+                found.push(*wrong("window", item, message, "drop one of the two"));
             }
             Some(day) => days.push(day),
             None => {
                 let hint = format!("it is one of {}", DAYS.join(", "));
-                found.push(wrong("window", item, format!("`{name}` is no day"), &hint));
+                found.push(*wrong("window", item, format!("`{name}` is no day"), &hint));
             }
         }
     }
     days
 }
 
-fn except_of(spec: &Node, found: &mut Vec<Box<Finding>>) -> BTreeSet<Date> {
+fn except_of(spec: &Node, found: &mut Vec<Finding>) -> BTreeSet<Date> {
     let mut except = BTreeSet::new();
     for item in spec.get("except").map(Node::items).unwrap_or_default() {
         let text = item.as_str().unwrap_or_default();
@@ -101,7 +101,7 @@ fn except_of(spec: &Node, found: &mut Vec<Box<Finding>>) -> BTreeSet<Date> {
             Some(date) => drop(except.insert(date)),
             None => {
                 let hint = "write the day on which the window would open as 2035-12-25";
-                found.push(wrong("time", item, format!("`{text}` is no date"), hint));
+                found.push(*wrong("time", item, format!("`{text}` is no date"), hint));
             }
         }
     }

@@ -29,11 +29,11 @@ pub(super) fn windows(items: &[Item], declaring: &mut Declaring<'_>) -> BTreeMap
         let spec = item.spec();
         let stated = match spec.get("days") {
             Some(days) => recurring(spec, days, declaring.now()),
-            None => once(spec).map_err(|finding| vec![finding]),
+            None => once(spec).map_err(|finding| vec![*finding]),
         };
         // The name is known all the same, so that its cells do not complain as well.
         let stated = stated.unwrap_or_else(|found| {
-            found.into_iter().for_each(|finding| declaring.complain(*finding));
+            found.into_iter().for_each(|finding| declaring.complain(finding));
             Stated::default()
         });
         windows.insert(item.name.clone(), stated);

@@ -3,6 +3,7 @@
 mod applying;
 mod audit;
 mod following;
+mod wfm;
 
 use std::path::PathBuf;
 
@@ -12,6 +13,7 @@ use clap::{Args, Parser, Subcommand, ValueEnum};
 pub(super) use applying::{ApplyArgs, Applying, OnConflict, OnError, RollbackArgs};
 pub(super) use audit::{AuditCommand, AuditFilter, ExportArgs, ExportFormat};
 pub(super) use following::Following;
+pub(super) use wfm::{WfmCommand, WfmExportArgs};
 
 use super::settings::Flags;
 use crate::model::Pattern;
@@ -73,6 +75,12 @@ pub(super) enum Command {
         /// What to do with it.
         #[command(subcommand)]
         command: AuditCommand,
+    },
+    /// Tell workforce management
+    Wfm {
+        /// What to do.
+        #[command(subcommand)]
+        command: WfmCommand,
     },
     /// Show every setting with where it came from, and try the tenant
     Doctor,

@@ -5,6 +5,7 @@ pub mod assignment;
 mod declaring;
 mod observing;
 pub mod queue;
+mod wfm;
 
 use std::collections::BTreeSet;
 
@@ -13,6 +14,7 @@ pub use observing::Observing;
 use schemars::generate::SchemaSettings;
 use schemars::{JsonSchema, Schema, SchemaGenerator};
 use serde::{Deserialize, Serialize};
+pub use wfm::WfmRow;
 
 use crate::facts;
 use crate::http::{Dialect, Read, Write};
@@ -77,6 +79,13 @@ pub trait Kind: Sync {
     /// Whether a change of one leaf is for the better; none where that cannot be said.
     fn is_better(&self, path: &str, before: i64, after: i64) -> Option<bool> {
         let _ = (path, before, after);
+        None
+    }
+
+    /// What workforce management is told of a resource that the tenant has; none where it is
+    /// told nothing.
+    fn wfm_row(&self, remote: &Remote) -> Option<WfmRow> {
+        let _ = remote;
         None
     }
 

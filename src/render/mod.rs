@@ -5,6 +5,8 @@ pub mod findings;
 mod outcome;
 mod overview;
 mod plan;
+mod wfm;
 
 pub use outcome::outcome;
 pub use plan::{Detail, plan};
+pub use wfm::wfm;

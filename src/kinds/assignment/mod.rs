@@ -6,6 +6,7 @@ mod holders;
 mod matrix;
 mod schema;
 mod sim;
+mod wfm;
 mod window;
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -14,10 +15,10 @@ use std::sync::Arc;
 use serde::Serialize;
 use serde_json::Value;
 
-use super::{Check, Declaring, Grouping, Kind, Wire};
+use super::{Check, Declaring, Grouping, Kind, WfmRow, Wire};
 use crate::http::Dialect;
 use crate::model::{
-    Address, Declared, Facts, Item, Link, Links, ManifestKind, address_head, address_tail,
+    Address, Declared, Facts, Item, Link, Links, ManifestKind, Remote, address_head, address_tail,
 };
 use crate::world::Collection;
 
@@ -160,6 +161,10 @@ impl Kind for Assignment {
     fn is_better(&self, path: &str, before: i64, after: i64) -> Option<bool> {
         // In API v2 level 5 is the best and 1 the lowest.
         (path == "/level" && before != after).then_some(after > before)
+    }
+
+    fn wfm_row(&self, remote: &Remote) -> Option<WfmRow> {
+        wfm::row(remote)
     }
 
     fn grouped_by(&self) -> Option<Grouping> {

@@ -26,6 +26,9 @@ use crate::tenant::{Reader, observe};
 pub(super) use after::after;
 use sending::{Sent, send, with_places};
 
+/// What sends to the project's own receiver.
+const SEND: &str = "`cxform wfm export --send`";
+
 /// Runs the command.
 pub(super) fn run(context: &mut Context<'_>, command: &WfmCommand) -> anyhow::Result<Exit> {
     match command {
@@ -57,19 +60,19 @@ fn export(context: &mut Context<'_>, args: &WfmExportArgs) -> anyhow::Result<Exi
                 context.console,
             )?;
         }
-        WfmTarget::File(path) => {
+        WfmTarget::File(path) if !args.send => {
             let file = write(path, &settings, &text, at)?;
             let file = files::relative(&file, &context.cwd);
-            context.say(&format!("Wrote {} to {file}\n", counted(count, "assignment")))?;
+            context.say(&format!("Wrote {} to {file}\n", counted(count, "row")))?;
         }
-        WfmTarget::Web(_) | WfmTarget::Sftp { .. } => {
+        target => {
             let state = StateFolder::new(&settings.state_dir.value);
             let holder = Holder::of_process(&context.environment, at);
             let _lock = state.lock(&holder, Duration::ZERO)?;
             let outbox = state.outbox(&settings.tenant()?.name.value, &target.key());
             outbox.put(&text, at)?;
             let sent = runtime()?.block_on(send(context, &settings, &target, &outbox, PATIENCE));
-            return tell(context, &target, &sent, count);
+            return tell(context, args, &target, &sent, count);
         }
     }
     Ok(Exit::Done)
@@ -129,6 +132,7 @@ fn write(
 
 fn tell(
     context: &mut Context<'_>,
+    args: &WfmExportArgs,
     target: &WfmTarget,
     sent: &Sent,
     count: usize,
@@ -136,7 +140,7 @@ fn tell(
     let before = sent.delivered.saturating_sub(1);
     match &sent.why {
         None => {
-            let mut told = format!("Delivered {} to {target}", counted(count, "assignment"));
+            let mut told = format!("Delivered {} to {target}", counted(count, "row"));
             if before > 0 {
                 told.push_str(&format!(
                     "; before them {} that had waited",
@@ -147,7 +151,10 @@ fn tell(
             Ok(Exit::Done)
         }
         Some(why) => {
-            context.note(&format!("error: not delivered to {target}: {why}; {}\n", sent.rest()))?;
+            let again =
+                if args.send { SEND } else { "`cxform wfm export --out` with the same url" };
+            let rest = sent.rest(again);
+            context.note(&format!("error: not delivered to {target}: {why}; {rest}\n"))?;
             Ok(Exit::Error)
         }
     }

@@ -22,7 +22,8 @@ pub struct Wfm {
     #[serde(default)]
     pub mode: WfmMode,
     /// A file, relative to this one; `https://…` (`http://` for loopback addresses only), which
-    /// gets a `POST`; or `sftp://USER@HOST/PATH`. `{time}` in a path is the time of the export.
+    /// gets a `POST`; or `sftp://USER@HOST/PATH`. `{time}` in a path is the time of the export,
+    /// `{tenant}` the tenant's name.
     #[serde(default)]
     pub to: Option<String>,
     /// Headers of each `POST`; their values are secrets.

@@ -3,8 +3,8 @@
 use std::collections::BTreeSet;
 use std::time::Duration;
 
-use super::read;
 use super::sending::send;
+use super::{SEND, read};
 use crate::cli::clock;
 use crate::cli::context::{Context, causes};
 use crate::cli::making::facts;
@@ -20,9 +20,6 @@ use crate::tenant::{Reader, reread};
 /// How long a run waits at its end for its delivery.
 const PATIENCE: Duration = Duration::from_secs(30);
 
-/// What is told where nothing could be made to send.
-const AGAIN: &str = "`cxform wfm export --send` sends what the tenant has";
-
 /// Sends what a run did, where the project wants it: `applied` is none where the run was cut off.
 /// What goes wrong is a warning.
 pub(in crate::cli) async fn after(
@@ -37,11 +34,11 @@ pub(in crate::cli) async fn after(
             match tell(context, (settings, state, reader), (plan, applied, mode)).await {
                 Ok(()) => deliver(context, settings, state, target).await,
                 Err(error) => {
-                    Err(format!("nothing was sent to {target}: {}; {AGAIN}", causes(&error)))
+                    Err(format!("nothing was sent to {target}: {}; {SEND} does", causes(&error)))
                 }
             }
         }
-        None => Err(format!("the run broke off, and nothing was sent to {target}; {AGAIN}")),
+        None => Err(format!("the run broke off, and nothing was sent to {target}; {SEND} does")),
     };
     if let Err(why) = told {
         // Where standard error is gone, there is nobody to warn.
@@ -95,7 +92,7 @@ async fn deliver(
     let sent = send(context, settings, target, &outbox, PATIENCE).await;
     match sent.why.as_ref() {
         None => Ok(()),
-        Some(why) => Err(format!("not delivered to {target}: {why}; {}", sent.rest())),
+        Some(why) => Err(format!("not delivered to {target}: {why}; {}", sent.rest(SEND))),
     }
 }
 

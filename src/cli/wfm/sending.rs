@@ -38,16 +38,11 @@ enum Way {
 }
 
 impl Sent {
-    /// What waits, and how it gets on its way.
-    pub(super) fn rest(&self) -> String {
-        format!(
-            "{} in {} until the next apply or `cxform wfm export` sends to it",
-            match self.waiting {
-                1 => "1 export waits".to_owned(),
-                count => format!("{} wait", counted(count, "export")),
-            },
-            self.folder.display()
-        )
+    /// What waits, and what sends it.
+    pub(super) fn rest(&self, again: &str) -> String {
+        let (waits, goes) = if self.waiting == 1 { ("waits", "goes") } else { ("wait", "go") };
+        let (count, folder) = (counted(self.waiting, "export"), self.folder.display());
+        format!("{count} {waits} in {folder} and {goes} out before the next one: {again}")
     }
 }
 

@@ -71,8 +71,8 @@ fn export(context: &mut Context<'_>, args: &WfmExportArgs) -> anyhow::Result<Exi
             let _lock = state.lock(&holder, Duration::ZERO)?;
             let outbox = state.outbox(&settings.tenant()?.name.value, &target.key());
             outbox.put(&text, at)?;
-            let sent = runtime()?.block_on(send(context, &settings, &target, &outbox, PATIENCE));
-            return tell(context, args, &target, &sent, count);
+            let sent = runtime()?.block_on(send(context, &settings, target, &outbox, PATIENCE));
+            return tell(context, args, target, &sent, count);
         }
     }
     Ok(Exit::Done)

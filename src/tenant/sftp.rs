@@ -5,14 +5,14 @@ use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
-use russh::client::{AuthResult, Config, Handle, Handler, connect_stream};
+use russh::client::{AuthResult, Config, Handle, Handler, Msg, connect_stream};
 use russh::keys::agent::AgentIdentity;
 use russh::keys::agent::client::AgentClient;
 use russh::keys::{
     Algorithm, EcdsaCurve, HashAlg, PrivateKey, PrivateKeyWithHashAlg, PublicKeyOrCertificate,
     decode_secret_key,
 };
-use russh::{AlgorithmKind, ChannelMsg, Disconnect, Preferred};
+use russh::{AlgorithmKind, Channel, ChannelMsg, Disconnect, Preferred};
 use secrecy::{ExposeSecret as _, SecretString};
 use tokio::net::TcpStream;
 use tokio::time::timeout;
@@ -102,21 +102,11 @@ impl Sftp {
                 Some(key) => self.show(&mut session, key).await?,
                 None => self.show_agent(&mut session).await?,
             }
-            Ok::<Session, Failed>(session)
+            let channel = with_sftp(&session).await?;
+            Ok::<_, Failed>((session, channel))
         };
         let late = |_| Failed::Again("it did not answer in time".to_owned());
-        let session = timeout(HELLO, hello).await.map_err(late)??;
-        let mut channel = session.channel_open_session().await?;
-        channel.request_subsystem(true, "sftp").await?;
-        loop {
-            match channel.wait().await {
-                Some(ChannelMsg::Success) => break,
-                Some(ChannelMsg::Failure) | None => {
-                    return Err(Failed::Never("it has no SFTP".to_owned()));
-                }
-                Some(_) => {}
-            }
-        }
+        let (session, channel) = timeout(HELLO, hello).await.map_err(late)??;
         upload(channel.into_stream(), path, content, tag).await?;
         // The file is there: what becomes of the connection does not matter any more.
         let _ = session.disconnect(Disconnect::ByApplication, "", "en").await;
@@ -191,6 +181,20 @@ impl Sftp {
 
     fn unwelcome(&self, shown: &str) -> Failed {
         Failed::Never(format!("it does not let {} in with {shown}", self.user))
+    }
+}
+
+/// A channel on which SFTP is spoken.
+async fn with_sftp(session: &Session) -> Result<Channel<Msg>, Failed> {
+    let mut channel = session.channel_open_session().await?;
+    channel.request_subsystem(true, "sftp").await?;
+    loop {
+        match channel.wait().await {
+            Some(ChannelMsg::Success) => return Ok(channel),
+            Some(ChannelMsg::Failure) => return Err(Failed::Never("it has no SFTP".to_owned())),
+            Some(_) => {}
+            None => return Err(russh::Error::HUP.into()),
+        }
     }
 }
 

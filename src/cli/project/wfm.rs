@@ -41,7 +41,8 @@ pub struct Wfm {
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize, JsonSchema)]
 #[serde(rename_all = "lowercase")]
 pub enum WfmMode {
-    /// All declared assignments that the tenant has: what is gone is not among them.
+    /// All assignments that the project declares and the tenant has: what is not among them is
+    /// gone.
     #[default]
     Whole,
     /// Those that the run changed, as the tenant has them now. A deletion is not told.

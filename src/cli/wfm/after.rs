@@ -54,7 +54,7 @@ async fn tell(
 ) -> anyhow::Result<()> {
     let at = clock::now();
     let rows = match mode {
-        WfmMode::Whole => read(context, settings, reader).await?,
+        WfmMode::Whole => read(context, &listed(settings), reader).await?,
         WfmMode::Delta => {
             let rows = changed(settings, reader, plan, applied).await?;
             if rows.is_empty() {
@@ -64,6 +64,16 @@ async fn tell(
         }
     };
     Ok(outbox(settings, state)?.put(&render::wfm(rows, at), at)?)
+}
+
+/// Settings with all manifests of the project, though the run may have read a part of them: what
+/// is not in a whole is gone.
+fn listed(settings: &Settings) -> Settings {
+    let mut whole = settings.clone();
+    if let Some(listed) = whole.listed.take() {
+        whole.manifests.value = listed;
+    }
+    whole
 }
 
 /// What the run changed, as the tenant has it now.

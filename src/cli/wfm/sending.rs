@@ -19,7 +19,7 @@ use crate::model::digest_of;
 use crate::tenant::{KnownHosts, Posted, Poster, Sftp, SshIdentity, signature};
 
 /// What is sent.
-const CSV: &str = "text/csv; charset=utf-8; header=present";
+const CSV: &str = "text/csv";
 
 /// What became of what waited.
 pub(super) struct Sent {

@@ -75,10 +75,11 @@ impl Siem {
                 tokio::spawn(async move {
                     match tls {
                         // Who does not trust us hangs up.
-                        Some(tls) => match tls.accept(stream).await {
-                            Ok(stream) => connection(stream, shared).await,
-                            Err(_) => {}
-                        },
+                        Some(tls) => {
+                            if let Ok(stream) = tls.accept(stream).await {
+                                connection(stream, shared).await;
+                            }
+                        }
                         None => connection(stream, shared).await,
                     }
                 });

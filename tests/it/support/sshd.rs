@@ -19,6 +19,11 @@ pub(crate) struct Sshd {
 impl Sshd {
     /// A server with these sorts of host keys, that lets the user in with the key `id`.
     pub(crate) fn start(sorts: &[&str]) -> Self {
+        Self::start_with(sorts, "")
+    }
+
+    /// The same with options for `internal-sftp`.
+    pub(crate) fn start_with(sorts: &[&str], options: &str) -> Self {
         let folder = Folder::new("sshd");
         let port = Siem::free_port();
         let at = |name: &str| folder.path().join(name).display().to_string();
@@ -29,7 +34,7 @@ impl Sshd {
             "ListenAddress 127.0.0.1\nPort {port}\nPidFile none\nLogLevel VERBOSE\n\
              AuthorizedKeysFile {}\nStrictModes no\nUsePAM no\nPasswordAuthentication no\n\
              KbdInteractiveAuthentication no\nPermitRootLogin prohibit-password\n\
-             Subsystem sftp internal-sftp\n",
+             Subsystem sftp internal-sftp {options}\n",
             at("authorized")
         );
         for sort in sorts {

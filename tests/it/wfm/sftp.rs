@@ -56,6 +56,18 @@ fn a_file_comes_whole_and_takes_the_place_of_the_old_one() {
 }
 
 #[test]
+fn a_server_whose_rename_replaces_nothing_gets_the_file_too() {
+    let server = Sshd::start_with(ED25519, "-P posix-rename");
+    let folder = to(&server, "wfm.csv", "identity: id, knownHosts: known_hosts", "");
+    assert_eq!(send(&folder).code, 0);
+    std::fs::write(server.path("in/wfm.csv"), "an old one, and longer than what comes".repeat(99))
+        .unwrap();
+    assert_eq!(send(&folder).code, 0);
+    assert_eq!(rows(&std::fs::read_to_string(server.path("in/wfm.csv")).unwrap()), ["u-1,s-2,2"]);
+    assert_eq!(server.names(), ["wfm.csv"]);
+}
+
+#[test]
 fn a_large_file_is_the_same_byte_by_byte() {
     let server = Sshd::start(ED25519);
     let folder = to(&server, "{time}.csv", "identity: id, knownHosts: known_hosts", "");
@@ -162,7 +174,8 @@ fn a_key_may_be_encrypted_or_in_the_environment() {
     std::fs::copy(folder.path().join("locked.pub"), server.path("authorized")).unwrap();
     let wrong = run(&folder, &[("PASSPHRASE", "another one")], &SEND);
     refused(&folder, &wrong, "the private key cannot be read: ");
-    let right = run(&folder, &[("PASSPHRASE", "s3cr3t-of-the-hook")], &SEND);
+    let logged = [("PASSPHRASE", "s3cr3t-of-the-hook"), ("CXFORM_LOG", "trace")];
+    let right = run(&folder, &logged, &SEND);
     assert_eq!(right.code, 0, "{right:?}");
     let folder = to(&server, "b.csv", "identity: locked, knownHosts: known_hosts", "");
     keygen(folder.path(), "locked", "ed25519", "s3cr3t-of-the-hook");

@@ -86,10 +86,11 @@ fn a_webhook_gets_what_the_tenant_has_with_a_signature() {
     assert_eq!((ran.code, ran.out), (0, hook.told("Delivered 1 row") + "\n"), "{}", ran.err);
     assert_eq!(posted(&siem), [["u-1,s-2,2"]]);
     assert!(waiting(&hook.folder).is_empty());
+    assert_eq!(hook.run(&["wfm", "export", "--send", "--log", "trace"]).code, 0);
     // The same with the url on the command line.
     let url = format!("https://127.0.0.1:{}/in?key=k3y", hook.port);
     assert_eq!(hook.run(&["wfm", "export", "--out", &url]).code, 0);
-    assert_eq!(posted(&siem).len(), 2);
+    assert_eq!(posted(&siem).len(), 3);
 }
 
 #[test]

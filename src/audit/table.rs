@@ -2,7 +2,7 @@
 
 use serde_json::{Map, Value};
 
-use crate::model::neutral;
+use crate::model::inert;
 
 /// The columns. New ones are only added at the end, before `details`, which holds as JSON what has
 /// no column: checks, overrides, outcomes, figures.
@@ -53,36 +53,9 @@ pub fn row(line: &str) -> Option<Vec<String>> {
     Some(cells)
 }
 
-/// A cell that no spreadsheet runs as a formula, on one line and without control characters. What
-/// would begin a formula gets the `'` before it by which spreadsheets know a text.
-fn inert(text: &str) -> String {
-    let safe = neutral(text).replace('\n', "\\u{a}");
-    match safe.starts_with(['=', '+', '-', '@', '＝', '＋', '－', '＠']) {
-        true => format!("'{safe}"),
-        false => safe,
-    }
-}
-
 #[cfg(test)]
 mod tests {
-    use super::{COLUMNS, inert, row};
-
-    #[test]
-    fn what_would_be_a_formula_is_a_text() {
-        let check = |text: &str, expect: &str| assert_eq!(inert(text), expect);
-        check("queue/Main", "queue/Main");
-        check("", "");
-        check("=cmd|' /C calc'!A0", "'=cmd|' /C calc'!A0");
-        check("+1", "'+1");
-        check("-1", "'-1");
-        check("@SUM(A1)", "'@SUM(A1)");
-        check("＝1", "'＝1");
-        check("a=1", "a=1");
-        check("\t=1", "\\u{9}=1");
-        check("\r=1", "\\u{d}=1");
-        check("a\n=1", "a\\u{a}=1");
-        check("\u{1b}[31m", "\\u{1b}[31m");
-    }
+    use super::{COLUMNS, row};
 
     #[test]
     fn a_line_is_a_row() {

@@ -4,6 +4,7 @@ mod applying;
 mod audit;
 mod following;
 mod timing;
+mod wfm;
 
 use std::path::PathBuf;
 
@@ -14,6 +15,7 @@ pub(super) use applying::{ApplyArgs, Applying, OnConflict, OnError, RollbackArgs
 pub(super) use audit::{AuditCommand, AuditFilter, ExportArgs, ExportFormat};
 pub(super) use following::Following;
 use timing::Timing;
+pub(super) use wfm::{WfmCommand, WfmExportArgs};
 
 use super::settings::Flags;
 use crate::model::Pattern;
@@ -75,6 +77,12 @@ pub(super) enum Command {
         /// What to do with it.
         #[command(subcommand)]
         command: AuditCommand,
+    },
+    /// Tell workforce management
+    Wfm {
+        /// What to do.
+        #[command(subcommand)]
+        command: WfmCommand,
     },
     /// Show every setting with where it came from, and try the tenant
     Doctor,

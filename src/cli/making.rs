@@ -27,7 +27,7 @@ pub(super) async fn make(
     reader: &Reader,
     planning: &Planning,
 ) -> anyhow::Result<Plan> {
-    let facts = facts(settings, planning)?;
+    let facts = facts_at(settings, planning)?;
     let Manifests { items, sources, digest, is_partial, .. } = sound(context, settings)?;
     let wrong = |found: Vec<_>| match found.is_empty() {
         true => Ok(()),
@@ -90,7 +90,7 @@ pub(super) fn make_live(
     let mut needs = if planning.all { kinds::everything() } else { kinds::needs(&items) };
     let aside = kinds::looked_at(&needs, live::DIALECT);
     needs.extend(&aside);
-    let mut facts = facts(settings, planning)?;
+    let mut facts = facts_at(settings, planning)?;
     let mut found = live.learn(&items, &needs, &mut facts)?;
     let (desired, more) = kinds::declare(&items, Some(&facts));
     found.extend(more);
@@ -182,7 +182,7 @@ fn select(
 }
 
 /// The manifests, where nothing is wrong with any of them by itself.
-fn sound(context: &mut Context<'_>, settings: &Settings) -> anyhow::Result<Manifests> {
+pub(super) fn sound(context: &mut Context<'_>, settings: &Settings) -> anyhow::Result<Manifests> {
     let manifests = context.manifests(settings)?;
     if !manifests.findings.is_empty() {
         return Err(Wrong::new(&manifests.findings, &manifests.sources).into());
@@ -194,17 +194,26 @@ fn sound(context: &mut Context<'_>, settings: &Settings) -> anyhow::Result<Manif
 }
 
 /// What is known before anything was read.
-fn facts(settings: &Settings, planning: &Planning) -> Result<Facts, UsageError> {
-    let timezone = settings.timezone.value.clone();
-    let now = match &planning.timing.at {
-        Some(at) => at.instant(&timezone).ok_or_else(|| {
+pub(super) fn facts(settings: &Settings) -> Facts {
+    Facts {
+        licensed_agents: settings.licensed_agents.value,
+        timezone: settings.timezone.value.clone(),
+        now: Some(clock::now()),
+        ..Facts::default()
+    }
+}
+
+/// The same at the time that a plan is made for.
+fn facts_at(settings: &Settings, planning: &Planning) -> Result<Facts, UsageError> {
+    let mut facts = facts(settings);
+    if let Some(at) = &planning.timing.at {
+        let now = at.instant(&facts.timezone).ok_or_else(|| {
             UsageError::new(format!("--at {at} is out of range"))
                 .hint("choose a time between the years 1 and 9999")
-        })?,
-        None => clock::now(),
-    };
-    let licensed_agents = settings.licensed_agents.value;
-    Ok(Facts { licensed_agents, timezone, now: Some(now), ..Facts::default() })
+        })?;
+        facts.now = Some(now);
+    }
+    Ok(facts)
 }
 
 /// The tenant as a plan names it.

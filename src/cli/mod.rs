@@ -19,6 +19,7 @@ mod figures;
 pub mod files;
 mod follow;
 mod generate;
+mod handover;
 mod journal;
 mod lifting;
 mod live;
@@ -43,6 +44,7 @@ pub mod state;
 mod trace;
 mod validate;
 mod version;
+mod wfm;
 
 use std::ffi::OsString;
 use std::path::PathBuf;
@@ -110,6 +112,7 @@ fn start(
         Command::Apply(args) => apply::run(&mut context, &args),
         Command::Rollback(args) => rollback::run(&mut context, &args),
         Command::Audit { command } => audit::run(&mut context, &command),
+        Command::Wfm { command } => wfm::run(&mut context, &command),
         Command::Doctor => doctor::run(&mut context),
         Command::Sim { command: SimCommand::Serve { file, port } } => {
             sim::serve(&mut context, file.as_deref(), port)

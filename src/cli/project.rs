@@ -7,6 +7,7 @@ mod metrics;
 mod policy;
 mod secret;
 mod state;
+mod wfm;
 
 use std::collections::BTreeMap;
 use std::num::{NonZeroU16, NonZeroU64};
@@ -24,6 +25,7 @@ pub use metrics::Metrics;
 pub use policy::{CheckLevel, Guards, Policy};
 pub use secret::{SecretFrom, misplaced_secret};
 pub use state::State;
+pub use wfm::{Identity, Wfm, WfmMode, WfmSftp};
 
 use crate::http::Dialect;
 
@@ -62,6 +64,9 @@ pub struct Project {
     /// How the audit is kept, and who else gets it.
     #[serde(default)]
     pub audit: Audit,
+    /// Who is told the assignments, as CSV.
+    #[serde(default)]
+    pub wfm: Wfm,
 }
 
 /// The format's version.

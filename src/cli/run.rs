@@ -14,6 +14,7 @@ use super::provenance::Provenance;
 use super::report::{self, Ended};
 use super::sinks::Delivery;
 use super::state::Part;
+use super::wfm;
 use crate::audit::{CheckRecord, Event, Override, RunEnd, RunStart};
 use crate::plan::{self, Applied, OutcomeStatus, Plan, Status, invert};
 use crate::tenant::{self, Figures, Manner};
@@ -96,6 +97,7 @@ pub(super) async fn record(
     let kept = folder.write(Part::Outcome, &|out| ended.write(out));
     following.ended(context, settings, plan, &ended).await;
     delivery.end(context).await;
+    wfm::after(context, (settings, state, &reader), plan, uncut(&applied)).await;
     if let Ok(applied) = &mut applied {
         // What was done is told all the same.
         let unkept = kept.err().map(|error| error.to_string());
@@ -103,6 +105,11 @@ pub(super) async fn record(
         applied.stopped = applied.stopped.take().or(unkept);
     }
     applied
+}
+
+/// What became of the plan, of a run that nobody has cut off.
+fn uncut(applied: &anyhow::Result<Applied>) -> Option<&Applied> {
+    applied.as_ref().ok().filter(|_| !STOP.load(Ordering::SeqCst))
 }
 
 fn start(plan: &Plan, lifting: Lifting) -> RunStart {

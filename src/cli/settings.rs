@@ -4,6 +4,7 @@
 
 mod audit;
 mod branch;
+mod headers;
 mod metrics;
 mod origin;
 mod secrets;
@@ -11,6 +12,7 @@ mod tenant;
 #[cfg(test)]
 mod tests;
 mod url;
+mod wfm;
 
 use std::collections::BTreeMap;
 use std::num::NonZeroU16;
@@ -24,6 +26,7 @@ pub use origin::{Origin, Setting};
 pub use secrets::{Credentials, Keys, SecretError, SecretSource};
 pub use tenant::{Endpoint, Tenant};
 pub use url::{Location, UrlError};
+pub use wfm::{WfmSettings, WfmTarget};
 
 use super::environment::Environment;
 use super::exit::UsageError;
@@ -88,6 +91,8 @@ pub struct Settings {
     pub metrics_file: Setting<Option<PathBuf>>,
     /// How the audit is kept, and who else gets it.
     pub audit: AuditSettings,
+    /// Who is told the assignments.
+    pub wfm: WfmSettings,
     tenant: Result<Tenant, UsageError>,
 }
 
@@ -110,7 +115,7 @@ impl Settings {
     /// by [`Settings::tenant`], so that commands that need none work without.
     ///
     /// # Errors
-    /// A tenant is named that does not exist, or a sink of the audit cannot be used.
+    /// A tenant is named that does not exist, or a sink of the audit or of `wfm` cannot be used.
     pub fn resolve(
         flags: &Flags,
         environment: &Environment,
@@ -168,6 +173,7 @@ impl Settings {
             state_branch: branch::state_branch(project),
             metrics_file: metrics::file(environment, project, &folder, cwd),
             audit: AuditSettings::resolve(project, &folder, cwd)?,
+            wfm: WfmSettings::resolve(environment, project, &folder, cwd)?,
             tenant: choice.tenant(environment, &folder, cwd),
             project: file,
             folder,
@@ -229,6 +235,7 @@ impl Settings {
             row("state branch", branch.value.to_string(), &branch.origin);
         }
         rows.extend(self.audit.rows());
+        rows.extend(self.wfm.rows());
         rows
     }
 }

@@ -14,10 +14,11 @@ use super::clock;
 use super::context::Context;
 use super::environment::Environment;
 use super::exit::{Exit, UsageError};
+use super::handover::Ending;
 use super::planning::runtime;
 use super::settings::{Settings, SinkSettings};
 use super::state::{AuditFiles, Holder, StateFolder};
-use courier::{Courier, Ending, Report};
+use courier::{Courier, Report};
 
 /// How long a run waits at its end for its rest to be delivered.
 const PATIENCE: Duration = Duration::from_secs(10);

@@ -4,6 +4,7 @@ mod audit_files;
 mod audit_log;
 mod git;
 mod lock;
+mod outbox;
 mod recorder;
 mod run;
 
@@ -13,6 +14,7 @@ pub use audit_files::AuditFiles;
 pub use audit_log::AuditLog;
 pub use git::{Claim, GitError, SharedError, SharedState};
 pub use lock::{Holder, Lock};
+pub use outbox::{Outbox, Waiting};
 pub use recorder::{RecordError, Recorder, Synced};
 pub use run::{Part, RunFolder};
 
@@ -112,6 +114,12 @@ impl StateFolder {
     pub fn audit(&self, tenant: &str) -> Result<AuditLog, StateError> {
         create_folder(&self.dir.join("audit"))?;
         AuditLog::open(&self.audit_files(tenant), self.rotate_at)
+    }
+
+    /// What waits for a receiver of a tenant's assignments; `key` tells it from others.
+    #[must_use]
+    pub fn outbox(&self, tenant: &str, key: &str) -> Outbox {
+        Outbox::new(self.dir.join("wfm").join(file_name(tenant)).join(file_name(key)))
     }
 
     /// The folder of a run, whether it is there or not.

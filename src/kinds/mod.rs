@@ -6,6 +6,7 @@ mod declaring;
 mod impact;
 mod observing;
 pub mod queue;
+mod wfm;
 
 use std::collections::BTreeSet;
 
@@ -16,6 +17,7 @@ pub use observing::Observing;
 use schemars::generate::SchemaSettings;
 use schemars::{JsonSchema, Schema, SchemaGenerator};
 use serde::{Deserialize, Serialize};
+pub use wfm::WfmRow;
 
 use crate::facts;
 use crate::http::{Dialect, Read, Write};
@@ -106,6 +108,13 @@ pub trait Kind: Sync {
     /// Whether a change of one leaf is for the better; none where that cannot be said.
     fn is_better(&self, path: &str, before: i64, after: i64) -> Option<bool> {
         let _ = (path, before, after);
+        None
+    }
+
+    /// What workforce management is told of a resource that the tenant has; none where it is
+    /// told nothing.
+    fn wfm_row(&self, remote: &Remote) -> Option<WfmRow> {
+        let _ = remote;
         None
     }
 

@@ -38,4 +38,4 @@ pub use recurrence::{DAYS, Recurrence};
 pub use reference::{Reference, ReferenceError, closest};
 pub use resources::Resources;
 pub use state::{Declared, Desired, Link, Links, Observed, References, Remote, Renamed};
-pub use text::{SafeJson, json_safe, neutral};
+pub use text::{SafeJson, inert, json_safe, neutral};

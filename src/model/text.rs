@@ -17,6 +17,17 @@ pub fn neutral(text: &str) -> Cow<'_, str> {
     )
 }
 
+/// A cell that no spreadsheet runs as a formula, on one line and without control characters. What
+/// would begin a formula gets the `'` before it by which spreadsheets know a text.
+#[must_use]
+pub fn inert(text: &str) -> String {
+    let safe = neutral(text).replace('\n', "\\u{a}");
+    match safe.starts_with(['=', '+', '-', '@', '＝', '＋', '－', '＠']) {
+        true => format!("'{safe}"),
+        false => safe,
+    }
+}
+
 /// JSON in which DEL, the C1 controls and the characters that turn the direction of writing are
 /// `\uXXXX`. They only ever occur inside strings, so the meaning stays the same.
 #[must_use]
@@ -77,7 +88,24 @@ fn replaced(
 
 #[cfg(test)]
 mod tests {
-    use super::{json_safe, neutral};
+    use super::{inert, json_safe, neutral};
+
+    #[test]
+    fn what_would_be_a_formula_is_a_text() {
+        let check = |text: &str, expect: &str| assert_eq!(inert(text), expect);
+        check("queue/Main", "queue/Main");
+        check("", "");
+        check("=cmd|' /C calc'!A0", "'=cmd|' /C calc'!A0");
+        check("+1", "'+1");
+        check("-1", "'-1");
+        check("@SUM(A1)", "'@SUM(A1)");
+        check("＝1", "'＝1");
+        check("a=1", "a=1");
+        check("\t=1", "\\u{9}=1");
+        check("\r=1", "\\u{d}=1");
+        check("a\n=1", "a\\u{a}=1");
+        check("\u{1b}[31m", "\\u{1b}[31m");
+    }
 
     #[test]
     fn control_characters_become_visible() {

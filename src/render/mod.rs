@@ -8,6 +8,8 @@ mod outcome;
 mod overview;
 mod plan;
 mod timeline;
+mod wfm;
 
 pub use outcome::outcome;
 pub use plan::{Detail, plan};
+pub use wfm::wfm;

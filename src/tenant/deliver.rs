@@ -1,4 +1,5 @@
-//! Handing lines to somebody who collects them, a SIEM say: one typed request, one verdict.
+//! Handing something to somebody who collects it, lines to a SIEM say: one typed request, one
+//! verdict.
 
 use std::time::Duration;
 
@@ -32,11 +33,15 @@ pub enum Posted {
 }
 
 impl Poster {
-    /// A poster to `url`.
+    /// A poster of texts of this type to `url`.
     ///
     /// # Errors
     /// A header's value cannot be one, or there is no client.
-    pub fn new(url: &str, headers: &[(String, SecretString)]) -> Result<Self, String> {
+    pub fn new(
+        url: &str,
+        content_type: &'static str,
+        headers: &[(String, SecretString)],
+    ) -> Result<Self, String> {
         let mut map = HeaderMap::new();
         for (name, secret) in headers {
             let key = HeaderName::try_from(name).map_err(|_| format!("{name} is no header"))?;
@@ -45,15 +50,23 @@ impl Poster {
             value.set_sensitive(true);
             map.insert(key, value);
         }
-        map.insert(header::CONTENT_TYPE, HeaderValue::from_static("application/x-ndjson"));
+        map.insert(header::CONTENT_TYPE, HeaderValue::from_static(content_type));
         let client = transport::builder(url).build().map_err(|error| transport::chain(&error))?;
         Ok(Self { client, url: url.to_owned(), headers: map })
     }
 
-    /// Posts lines (NDJSON). `now` is the time in seconds since 1970.
-    pub async fn post(&self, lines: String, now: i64) -> Posted {
-        let request = self.client.post(&self.url).headers(self.headers.clone());
-        match request.timeout(ANSWER).body(lines).send().await {
+    /// Posts a text, with headers that only this request has. `now` is the time in seconds since
+    /// 1970.
+    pub async fn post(&self, text: String, own: &[(&'static str, String)], now: i64) -> Posted {
+        let mut headers = self.headers.clone();
+        for (name, value) in own {
+            let Ok(value) = HeaderValue::try_from(value) else {
+                return Posted::Refused(format!("the value of {name} is no header text"));
+            };
+            headers.insert(*name, value);
+        }
+        let request = self.client.post(&self.url).headers(headers);
+        match request.timeout(ANSWER).body(text).send().await {
             Ok(response) => {
                 let wait = response.headers().get(header::RETRY_AFTER);
                 let retry_after = wait.and_then(|wait| wait.to_str().ok()).map(str::to_owned);
@@ -73,7 +86,7 @@ fn verdict(response: &Response, now: i64) -> Posted {
     match response.status {
         200..=299 => Posted::Taken,
         408 | 425 | 429 | 500..=599 => Posted::Again(why, asked_wait(response, now)),
-        413 => Posted::Refused(format!("{why}: a smaller `batch` may help")),
+        413 => Posted::Refused(format!("{why}: that is too much; a sink's `batch` can be smaller")),
         401 | 403 => Posted::Refused(format!("{why}: check its headers")),
         _ => Posted::Refused(why),
     }
@@ -107,17 +120,23 @@ mod tests {
         check(302, None, "refused: it answered 302");
         check(400, None, "refused: it answered 400");
         check(401, None, "refused: it answered 401: check its headers");
-        check(413, None, "refused: it answered 413: a smaller `batch` may help");
+        check(
+            413,
+            None,
+            "refused: it answered 413: that is too much; a sink's `batch` can be smaller",
+        );
     }
 
     #[tokio::test]
     async fn nobody_there_is_told_without_the_url() {
         let headers = [("Authorization".to_owned(), "hunter2".into())];
-        let poster = Poster::new("http://127.0.0.1:1/in?key=hunter2", &headers).unwrap();
-        let posted = poster.post("{}\n".to_owned(), 0).await;
+        let poster =
+            Poster::new("http://127.0.0.1:1/in?key=hunter2", "text/csv", &headers).unwrap();
+        let posted = poster.post("{}\n".to_owned(), &[], 0).await;
         let Posted::Again(why, None::<Duration>) = posted else { panic!("{posted:?}") };
         assert!(why.starts_with("it cannot be reached: ") && !why.contains("hunter2"), "{why}");
-        let wrong = Poster::new("https://x", &[("a".to_owned(), "hunter2\n".into())]).err();
+        let wrong =
+            Poster::new("https://x", "text/csv", &[("a".to_owned(), "hunter2\n".into())]).err();
         assert_eq!(wrong.as_deref(), Some("the value of a is no header text"));
     }
 }

@@ -20,11 +20,12 @@ const FORBIDDEN: &[&str] = &[
     "anyhow",
 ];
 
-/// Only `manifest` knows YAML, only `tenant` knows reqwest, only `cli` knows anyhow.
+/// Only `manifest` knows YAML, only `tenant` knows reqwest and russh, only `cli` knows anyhow.
 const ONE_HOME: &[(&str, &str)] = &[
     ("serde_yaml::", "manifest"),
     ("granit_parser", "manifest"),
     ("reqwest::", "tenant"),
+    ("russh", "tenant"),
     ("anyhow", "cli"),
     ("println!", "cli"),
     ("std::fs", "cli"),

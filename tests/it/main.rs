@@ -18,4 +18,5 @@ mod schemas;
 mod simulation;
 mod sinks;
 mod support;
+mod wfm;
 mod wire;

@@ -212,6 +212,13 @@ fn steady(text: &str) -> String {
         {
             line = format!("TIME  RUN  {rest}");
         }
+        // The rows of `wfm export` end with the time.
+        if let Some((before, time)) = line.rsplit_once(',')
+            && line.split(',').count() == 6
+            && time.trim_end().parse::<jiff::Timestamp>().is_ok()
+        {
+            line = format!("{before},TIME");
+        }
         steady.push_str(line.trim_end());
         steady.push('\n');
     }

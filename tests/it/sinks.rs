@@ -69,8 +69,8 @@ fn a_run_delivers_its_lines_in_order_and_in_batches() {
     assert!(posts.len() >= 3, "{posts:?}");
     for post in &posts {
         assert!(post.body.lines().count() <= 2, "{post:?}");
-        assert_eq!(post.authorization.as_deref(), Some(SECRET));
-        assert_eq!(post.content_type.as_deref(), Some("application/x-ndjson"));
+        assert_eq!(post.header("authorization"), Some(SECRET));
+        assert_eq!(post.header("content-type"), Some("application/x-ndjson"));
     }
     wish(&folder, 6);
     apply(&folder);

@@ -7,6 +7,8 @@ use serde::de::Error as _;
 use serde::{Deserialize, Deserializer};
 use serde_json::Value;
 
+use super::Identity;
+
 /// Where a secret comes from; never the secret itself. `Debug` shows a command without its
 /// arguments.
 #[derive(Clone, PartialEq, Eq, JsonSchema)]
@@ -87,9 +89,19 @@ pub fn misplaced_secret(project: &Value) -> Option<(String, String)> {
             (format!("/audit/sinks/{index}/headers/{}", segment(&name)), value)
         })
     });
-    of_tenants.chain(of_sinks).find_map(|(pointer, value)| {
+    let wfm = ["/wfm/signingSecret", "/wfm/sftp/passphrase"].into_iter();
+    let of_wfm = wfm.filter_map(|at| Some((at.to_owned(), project.pointer(at)?.clone())));
+    let headers = objects(project.pointer("/wfm/headers")).unwrap_or_default().into_iter();
+    let headers = headers.map(|(name, value)| (format!("/wfm/headers/{}", segment(&name)), value));
+    let mut sources = of_tenants.chain(of_sinks).chain(of_wfm).chain(headers);
+    let wrong = sources.find_map(|(pointer, value)| {
         let error = SecretFrom::deserialize(value).err()?;
         Some((pointer, error.to_string()))
+    });
+    wrong.or_else(|| {
+        let pointer = "/wfm/sftp/identity";
+        let error = Identity::deserialize(project.pointer(pointer)?).err()?;
+        Some((pointer.to_owned(), error.to_string()))
     })
 }
 

@@ -3,6 +3,7 @@
 use std::collections::BTreeSet;
 use std::path::Path;
 
+use super::headers::headers;
 use super::{Origin, Row, SecretSource, Setting, url};
 use crate::cli::exit::UsageError;
 use crate::cli::project::{Project, Sink, SinkKind};
@@ -10,8 +11,6 @@ use crate::cli::state::AuditLog;
 
 /// How many lines a request to a sink has, where nothing else is said.
 const BATCH: usize = 500;
-/// Headers that the program sets itself.
-const OWN_HEADERS: [&str; 4] = ["content-type", "content-length", "host", "user-agent"];
 
 /// How the audit is kept, and who else gets it.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -88,20 +87,9 @@ impl SinkSettings {
             let host = url.host_str().unwrap_or_default();
             url.port().map_or_else(|| host.to_owned(), |port| format!("{host}:{port}"))
         };
-        let is_token = |c: char| c.is_ascii_alphanumeric() || "!#$%&'*+-.^_`|~".contains(c);
-        for name in sink.headers.keys() {
-            let is_own = OWN_HEADERS.iter().any(|own| own.eq_ignore_ascii_case(name));
-            if name.is_empty() || !name.chars().all(is_token) {
-                return Err(wrong("headers: a name is no header's name".to_owned()));
-            }
-            if is_own {
-                return Err(wrong(format!("headers: {name} is set by cxform itself")));
-            }
-        }
-        let source = |from| SecretSource::of_project("header's value", from, folder, cwd);
         Ok(Self {
             name: sink.name.clone().filter(|name| !name.is_empty()).unwrap_or_else(host),
-            headers: sink.headers.iter().map(|(name, from)| (name.clone(), source(from))).collect(),
+            headers: headers(&sink.headers, folder, cwd).map_err(wrong)?,
             batch: sink.batch.map_or(BATCH, |batch| batch.get().try_into().unwrap_or(BATCH)),
             url: url.into(),
         })

@@ -7,8 +7,8 @@ use url::{Host, Url};
 /// What stands before the seed's file in the url of the embedded tenant.
 const SIM: &str = "sim:";
 
-/// Why a text is not the url of a tenant, or of a sink of the audit. None of the messages repeats the text: a url may carry a
-/// password.
+/// Why a text is not the url of a tenant, or of somebody who is sent something. None of the
+/// messages repeats the text: a url may carry a password.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum UrlError {
     /// It is no url at all.

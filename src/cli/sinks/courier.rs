@@ -4,27 +4,20 @@ use std::time::Duration;
 
 use secrecy::SecretString;
 use tokio::sync::watch;
-use tokio::time::Instant;
 
-use super::spool::{Batch, Spool};
+use super::spool::Spool;
 use crate::cli::clock;
 use crate::cli::context::causes;
 use crate::cli::environment::Environment;
+use crate::cli::handover::{Ending, hand_over};
 use crate::cli::settings::SinkSettings;
 use crate::cli::state::AuditFiles;
-use crate::http::retry::backoff;
-use crate::tenant::{Posted, Poster};
+use crate::tenant::Poster;
 
+/// What a batch is.
+const LINES: &str = "application/x-ndjson";
 /// How long lines are gathered while a run goes on.
 const GATHERING: Duration = Duration::from_secs(1);
-/// How often a batch is tried once the run has ended.
-const LAST_TRIES: u32 = 3;
-
-/// That the run has ended, and until when its rest may be delivered.
-#[derive(Clone, Copy, Debug)]
-pub(super) struct Ending {
-    pub(super) deadline: Option<Instant>,
-}
 
 /// Everything that brings lines to one sink.
 pub(super) struct Courier {
@@ -67,7 +60,7 @@ impl Courier {
     }
 
     async fn deliver(&mut self, spool: &mut Spool, report: &mut Report) -> Result<(), String> {
-        let poster = Poster::new(&self.sink.url, &self.headers()?)?;
+        let poster = Poster::new(&self.sink.url, LINES, &self.headers()?)?;
         loop {
             // What was on the disk when the run ended is what is to be delivered.
             let has_ended = self.ending.borrow_and_update().is_some();
@@ -77,7 +70,8 @@ impl Courier {
             };
             let mut waiting = next(spool)?;
             while let Some(batch) = waiting {
-                hand_over(&poster, &batch, &mut self.ending).await?;
+                let post = || poster.post(batch.lines.clone(), &[], clock::now().as_second());
+                hand_over(post, &mut self.ending).await?;
                 report.delivered += batch.count;
                 spool.taken(batch).map_err(|error| error.to_string())?;
                 waiting = next(spool)?;
@@ -106,89 +100,12 @@ impl Courier {
     }
 }
 
-/// Posts a batch until it is taken.
-async fn hand_over(
-    poster: &Poster,
-    batch: &Batch,
-    ending: &mut watch::Receiver<Option<Ending>>,
-) -> Result<(), String> {
-    let (mut tries, mut last_tries) = (0, 0);
-    loop {
-        tries += 1;
-        let post = poster.post(batch.lines.clone(), clock::now().as_second());
-        let (why, asked) = match in_time(ending, post).await {
-            Some(Posted::Taken) => return Ok(()),
-            Some(Posted::Refused(why)) => return Err(why),
-            Some(Posted::Again(why, asked)) => (why, asked),
-            None => return Err("it did not answer in time".to_owned()),
-        };
-        last_tries += u32::from(ending.borrow().is_some());
-        let wait = asked.unwrap_or_else(|| backoff(tries, jitter()));
-        if last_tries >= LAST_TRIES || !paused(ending, wait, asked.is_none()).await {
-            return Err(why);
-        }
-    }
-}
-
-/// What is awaited, unless the time is over before.
-async fn in_time<T>(
-    ending: &mut watch::Receiver<Option<Ending>>,
-    awaited: impl Future<Output = T>,
-) -> Option<T> {
-    let mut awaited = std::pin::pin!(awaited);
-    loop {
-        let deadline = ending.borrow_and_update().and_then(|ending| ending.deadline);
-        tokio::select! {
-            done = &mut awaited => return Some(done),
-            () = reached(deadline) => return None,
-            told = ending.changed() => if told.is_err() { return None },
-        }
-    }
-}
-
-/// Waits so long; less where the run ends meanwhile and `may_hurry`. False where the time would be
-/// over before.
-async fn paused(
-    ending: &mut watch::Receiver<Option<Ending>>,
-    wait: Duration,
-    may_hurry: bool,
-) -> bool {
-    let until = Instant::now() + wait;
-    loop {
-        let deadline = ending.borrow_and_update().and_then(|ending| ending.deadline);
-        if deadline.is_some_and(|deadline| deadline < until) {
-            return false;
-        }
-        tokio::select! {
-            () = tokio::time::sleep_until(until) => return true,
-            told = ending.changed() => match told {
-                Err(_) => return false,
-                Ok(()) if may_hurry => return true,
-                Ok(()) => {}
-            },
-        }
-    }
-}
-
-async fn reached(deadline: Option<Instant>) {
-    match deadline {
-        Some(deadline) => tokio::time::sleep_until(deadline).await,
-        None => std::future::pending().await,
-    }
-}
-
 /// Returns when new lines have had time to become many.
 async fn gathered(synced: &mut watch::Receiver<u64>) {
     if synced.changed().await.is_err() {
         return std::future::pending().await;
     }
     tokio::time::sleep(GATHERING).await;
-}
-
-/// A number from 0 to 1: several runs do not come back to a sink at the same moment.
-fn jitter() -> f64 {
-    let since = clock::system().duration_since(std::time::UNIX_EPOCH).unwrap_or_default();
-    f64::from(since.subsec_micros() % 1000) / 1000.0
 }
 
 #[cfg(test)]
@@ -199,9 +116,10 @@ mod tests {
     use tokio::net::TcpListener;
     use tokio::sync::watch;
 
-    use super::{Courier, Ending};
+    use super::Courier;
     use crate::cli::environment::Environment;
     use crate::cli::files::tests::Folder;
+    use crate::cli::handover::Ending;
     use crate::cli::settings::SinkSettings;
     use crate::cli::state::StateFolder;
 

@@ -8,6 +8,7 @@ mod matrix;
 mod recurring;
 mod schema;
 mod sim;
+mod wfm;
 mod window;
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -17,10 +18,11 @@ use jiff::Timestamp;
 use serde::Serialize;
 use serde_json::Value;
 
-use super::{Check, Checking, Declaring, Grouping, Holds, Impact, Kind, Wire};
+use super::{Check, Checking, Declaring, Grouping, Holds, Impact, Kind, WfmRow, Wire};
 use crate::http::Dialect;
 use crate::model::{
-    Address, Declared, Document, Facts, Item, Link, Links, ManifestKind, address_head, address_tail,
+    Address, Declared, Document, Facts, Item, Link, Links, ManifestKind, Remote, address_head,
+    address_tail,
 };
 use crate::world::Collection;
 
@@ -188,6 +190,10 @@ impl Kind for Assignment {
     fn is_better(&self, path: &str, before: i64, after: i64) -> Option<bool> {
         // In API v2 level 5 is the best and 1 the lowest.
         (path == "/level" && before != after).then_some(after > before)
+    }
+
+    fn wfm_row(&self, remote: &Remote) -> Option<WfmRow> {
+        wfm::row(remote)
     }
 
     fn grouped_by(&self) -> Option<Grouping> {

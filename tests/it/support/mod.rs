@@ -4,7 +4,10 @@ pub(crate) mod clones;
 mod folder;
 pub(crate) mod port;
 pub(crate) mod siem;
+#[cfg(feature = "sshd-tests")]
+pub(crate) mod sshd;
 mod steady;
+pub(crate) mod tls;
 
 use std::io::Write;
 use std::path::{Path, PathBuf};

@@ -122,7 +122,7 @@ fn select(
 }
 
 /// The manifests, where nothing is wrong with any of them by itself.
-fn sound(context: &mut Context<'_>, settings: &Settings) -> anyhow::Result<Manifests> {
+pub(super) fn sound(context: &mut Context<'_>, settings: &Settings) -> anyhow::Result<Manifests> {
     let manifests = context.manifests(settings)?;
     if !manifests.findings.is_empty() {
         return Err(Wrong::new(&manifests.findings, &manifests.sources).into());
@@ -134,7 +134,7 @@ fn sound(context: &mut Context<'_>, settings: &Settings) -> anyhow::Result<Manif
 }
 
 /// What is known before anything was read.
-fn facts(settings: &Settings) -> Facts {
+pub(super) fn facts(settings: &Settings) -> Facts {
     Facts {
         licensed_agents: settings.licensed_agents.value,
         timezone: settings.timezone.value.clone(),

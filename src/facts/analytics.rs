@@ -35,6 +35,71 @@ pub struct QueueDay {
     pub handle_average: Option<f64>,
 }
 
+/// One sort of figures, as a snapshot has them.
+pub struct Figures {
+    /// Of what sort of thing.
+    pub sort: &'static str,
+    /// The list of a snapshot that names those things.
+    pub of: &'static str,
+    /// The list of its section `analytics` that has the figures.
+    pub section: &'static str,
+    /// Asks for one thing's figures.
+    pub ask: fn(Dialect, &str) -> Query,
+    /// What is kept of an answer's rows, which stand alone then.
+    pub row: fn(&str, &[Raw]) -> Vec<Raw>,
+    report: Report,
+}
+
+impl Figures {
+    /// The scope that they need.
+    #[must_use]
+    pub fn scope(&self) -> &'static str {
+        self.report.scope()
+    }
+}
+
+/// All sorts of figures.
+pub const FIGURES: &[Figures] = &[
+    Figures {
+        sort: "agent",
+        of: "agents",
+        section: "users",
+        ask: ask_agent,
+        row: agent_rows,
+        report: Report::Agents,
+    },
+    Figures {
+        sort: "queue",
+        of: "queues",
+        section: "queues",
+        ask: ask_queue,
+        row: queue_rows,
+        report: Report::Queues,
+    },
+];
+
+/// An agent's rows, each with the id that it need not say.
+fn agent_rows(id: &str, rows: &[Raw]) -> Vec<Raw> {
+    let whole = |row: &Raw| {
+        let mut fields = row.fields()?;
+        let own = fields.entry("userId".to_owned()).or_insert_with(|| Raw::of(id));
+        if own.as_str() == "null" {
+            *own = Raw::of(id);
+        }
+        Some(Raw::object(&fields))
+    };
+    rows.iter().filter_map(whole).collect()
+}
+
+/// A queue's days in one row; none where there is no day.
+fn queue_rows(id: &str, rows: &[Raw]) -> Vec<Raw> {
+    let row = Raw::of(&json!({"queueId": id})).fields().map(|mut fields| {
+        fields.insert("rows".to_owned(), Raw::of(rows));
+        Raw::object(&fields)
+    });
+    row.filter(|_| !rows.is_empty()).into_iter().collect()
+}
+
 /// Asks for an agent's figures.
 #[must_use]
 pub fn ask_agent(dialect: Dialect, id: &str) -> Query {

@@ -5,7 +5,9 @@ mod licences;
 pub mod sim;
 mod strategies;
 
-pub use analytics::{AgentFigures, DAYS, QueueDay, agent_figures, ask_agent, ask_queue, queue_day};
+pub use analytics::{
+    AgentFigures, DAYS, FIGURES, Figures, QueueDay, agent_figures, ask_agent, ask_queue, queue_day,
+};
 pub use licences::{LICENSED, licences, may_be_routed, read_licences, with_licences};
 pub use strategies::{STRATEGIES, active_skills, list_strategies};
 

@@ -51,15 +51,7 @@ pub async fn observe(
     facts: Facts,
     watch: &mut Watch<'_>,
 ) -> Result<Observation, TenantError> {
-    let mut observation = Observation { facts, ..Observation::default() };
-    let needs = kinds::needs(items);
-    reader.require(&scopes(reader, &needs)).await?;
-    let (listed, mut findings) = list(reader, &needs, items, &mut observation.facts).await?;
-    let (desired, found) = kinds::declare(items, Some(&observation.facts));
-    observation.desired = desired;
-    findings.extend(found);
-    findings.sort();
-    observation.findings = findings;
+    let (mut observation, listed) = named(reader, items, facts).await?;
     if !observation.findings.is_empty() {
         return Ok(observation);
     }
@@ -105,6 +97,36 @@ pub async fn observe(
     unreadable.retain(|_, count| *count > 0);
     observation.unreadable = unreadable;
     Ok(observation)
+}
+
+/// Reads what the manifests' names mean, and nothing else: each needed list once.
+///
+/// # Errors
+/// The tenant cannot be reached, refuses, or the token lacks a scope.
+pub async fn recognise(
+    reader: &Reader,
+    items: &[Item],
+    facts: Facts,
+) -> Result<Observation, TenantError> {
+    named(reader, items, facts).await.map(|(observation, _)| observation)
+}
+
+/// What the manifests declare in the tenant's names, and the rows of kinds that told some of them.
+async fn named(
+    reader: &Reader,
+    items: &[Item],
+    facts: Facts,
+) -> Result<(Observation, Vec<(usize, Fetched)>), TenantError> {
+    let mut observation = Observation { facts, ..Observation::default() };
+    let needs = kinds::needs(items);
+    reader.require(&scopes(reader, &needs)).await?;
+    let (listed, mut findings) = list(reader, &needs, items, &mut observation.facts).await?;
+    let (desired, found) = kinds::declare(items, Some(&observation.facts));
+    observation.desired = desired;
+    findings.extend(found);
+    findings.sort();
+    observation.findings = findings;
+    Ok((observation, listed))
 }
 
 /// What the tenant lists and does not find any more, told where a manifest names it first.

@@ -17,7 +17,7 @@ use serde_json::Value;
 use super::{Check, Declaring, Grouping, Kind, Wire};
 use crate::http::Dialect;
 use crate::model::{
-    Address, Declared, Facts, Item, Link, Links, ManifestKind, address_head, address_tail,
+    Address, Declared, Facts, Item, Link, Links, ManifestKind, Place, address_head, address_tail,
 };
 use crate::world::Collection;
 
@@ -123,6 +123,15 @@ impl Kind for Assignment {
 
     fn declare(&self, items: &[Item], declaring: &mut Declaring<'_>) {
         matrix::declare(items, declaring);
+    }
+
+    fn written(
+        &self,
+        items: &[Item],
+        path: &str,
+        declared: &BTreeSet<&Place>,
+    ) -> BTreeMap<Place, Place> {
+        if path == "/level" { matrix::levels(items, declared) } else { BTreeMap::new() }
     }
 
     fn lacks(&self, declared: &Declared, label: &str) -> Option<(String, String)> {

@@ -122,8 +122,9 @@ fn offer(days: &[QueueDay]) -> Result<Offer, String> {
     let handled = counted.iter().fold(0.0, |sum, (_, calls)| sum + calls);
     if counted.len() < FEWEST_DAYS || handled < FEWEST_CALLS {
         return Err(format!(
-            "little data: {handled} calls on {} days; it takes {FEWEST_CALLS} calls on {FEWEST_DAYS} days",
-            counted.len()
+            "little data: {handled} calls on {} of {} days; it takes {FEWEST_CALLS} on {FEWEST_DAYS}",
+            counted.len(),
+            days.len()
         ));
     }
     let share = |day: &QueueDay| day.abandon.filter(|share| (0.0..1.0).contains(share));

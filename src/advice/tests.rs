@@ -176,10 +176,13 @@ fn little_data_says_so() {
         let advice = staff(days, Model::ErlangC, None);
         assert_eq!((advice.proposals.len(), told(&advice).1), (0, vec![expect]));
     };
-    let few = "it takes 100 calls on 3 days";
-    check(&vec![day(0.0, 0.0, 500.0); 2], &format!("little data: 1000 calls on 2 days; {few}"));
-    check(&vec![day(0.0, 0.0, 33.0); 3], &format!("little data: 99 calls on 3 days; {few}"));
-    check(&[QueueDay::default()], &format!("little data: 0 calls on 0 days; {few}"));
+    let few = "it takes 100 on 3";
+    check(
+        &vec![day(0.0, 0.0, 500.0); 2],
+        &format!("little data: 1000 calls on 2 of 2 days; {few}"),
+    );
+    check(&vec![day(0.0, 0.0, 33.0); 3], &format!("little data: 99 calls on 3 of 3 days; {few}"));
+    check(&[QueueDay::default()], &format!("little data: 0 calls on 0 of 1 days; {few}"));
     check(&[], "no data in the last 7 days: the capacity stays as it is");
     let untimed = QueueDay { handle_sum: None, ..day(0.0, 0.0, 100.0) };
     check(&vec![untimed; 3], "the tenant tells no handle time");

@@ -10,7 +10,7 @@ use super::files::{self, Access};
 use super::settings::Settings;
 use crate::kinds;
 use crate::manifest::{self, EditError, Splice};
-use crate::model::{Address, Declared, Desired, Facts, Finding, Place};
+use crate::model::{Address, Declared, Desired, Facts, Finding, Level, Place};
 
 /// One value that shall be another.
 #[derive(Clone, Debug)]
@@ -105,12 +105,15 @@ fn sites<'c>(
             refused.extend(group.iter().map(|(change, _)| {
                 Finding::error("not-written", place, message.clone())
                     .about(&change.address)
+                    .level(Level::Warn)
                     .hint("give it a row of its own, or edit it by hand")
             }));
         };
         let shared = sharing.get(place).copied().unwrap_or_default();
         if shared > group.len() || group.iter().any(|(change, _)| change.to != first.to) {
-            refuse(format!("this value is for {shared} agents, and not all of them change alike"));
+            refuse(format!(
+                "this value stands for {shared} addresses, and they would not all become the same"
+            ));
             continue;
         }
         let kind = first.address.kind();
@@ -154,21 +157,18 @@ fn edit_file<'c>(
             }
             Err(error) => {
                 edited.pop();
-                refused.extend(site.changes.iter().map(|change| refusal(change, &error)));
+                refused.extend(site.changes.iter().map(|change| refusal(site, change, &error)));
             }
         }
     }
     (result, changes(&done))
 }
 
-fn refusal(change: &Change, error: &EditError) -> Finding {
-    let (EditError::Gone(place)
-    | EditError::Shared(place, _)
-    | EditError::NotPlain(place)
-    | EditError::More(place)) = error;
-    let message = error.to_string();
-    let message = message.strip_prefix(&format!("{place}: ")).unwrap_or(&message).to_owned();
-    Finding::error("not-written", place, message).about(&change.address).hint(error.hint())
+fn refusal(site: &Site<'_>, change: &Change, error: &EditError) -> Finding {
+    Finding::error("not-written", &site.splice.place, error.to_string())
+        .about(&change.address)
+        .level(Level::Warn)
+        .hint(error.hint())
 }
 
 /// Reads the manifests as they would be: they must declare what they did, but for the changes.

@@ -182,7 +182,7 @@ fn write(
         told += &format!("; {left} left as they are");
     }
     if made > 0 {
-        told += ". Look at them with git diff, and plan";
+        told += ". See git diff, and plan";
     }
     context.note(&format!("{told}.\n"))
 }

@@ -25,20 +25,20 @@ pub struct Splice {
 }
 
 /// Why a file is left as it is.
-#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum EditError {
     /// The value is not there.
-    #[error("{0}: the value is not here any more")]
-    Gone(Place),
-    /// The value is written once and means several.
-    #[error("{0}: this value is used in {1} places")]
-    Shared(Place, usize),
+    #[error("the value is not here any more")]
+    Gone,
+    /// The value is written once and stands in several places.
+    #[error("this value is used in {0} places")]
+    Shared(usize),
     /// The value is written in a way that cannot be replaced.
-    #[error("{0}: this value is no plain one: it is an alias, or goes over several lines")]
-    NotPlain(Place),
+    #[error("this value is no plain one: it is an alias, or goes over several lines")]
+    NotPlain,
     /// Replacing the values would change something else.
-    #[error("{0}: other values would change too")]
-    More(Place),
+    #[error("other values would change too")]
+    More,
 }
 
 impl EditError {
@@ -46,7 +46,7 @@ impl EditError {
     #[must_use]
     pub fn hint(&self) -> &'static str {
         match self {
-            Self::Gone(_) => "run the command again",
+            Self::Gone => "run the command again",
             _ => "write the value out where it is meant, or edit it by hand",
         }
     }
@@ -67,30 +67,29 @@ enum Form {
 pub fn edit(file: &str, text: &str, splices: &[Splice]) -> Result<String, EditError> {
     let is_yaml = [".yaml", ".yml"].iter().any(|end| file.to_ascii_lowercase().ends_with(end));
     let form = if is_yaml { Form::Yaml } else { Form::Table };
-    let Some(first) = splices.first() else { return Ok(text.to_owned()) };
     let mut expected = form.read(file, text);
     let mut wanted: BTreeMap<(u32, u32), (&Splice, usize)> = BTreeMap::new();
     for splice in splices {
         wanted.insert((splice.place.line, splice.place.column), (splice, 0));
     }
     expected.iter_mut().for_each(|root| put(root, &mut wanted));
-    for (splice, times) in wanted.values() {
+    for (_, times) in wanted.values() {
         match times {
             1 => {}
-            0 => return Err(EditError::Gone(splice.place.clone())),
-            times => return Err(EditError::Shared(splice.place.clone(), *times)),
+            0 => return Err(EditError::Gone),
+            times => return Err(EditError::Shared(*times)),
         }
     }
     let mut edited = text.to_owned();
     // From the end, so that what comes before stays where it is.
     for (splice, _) in wanted.values().rev() {
         let range = form.find(text, splice);
-        let range = range.ok_or_else(|| EditError::NotPlain(splice.place.clone()))?;
+        let range = range.ok_or(EditError::NotPlain)?;
         edited.replace_range(range, &written(&splice.to));
     }
     let says = |roots: &[Node]| roots.iter().map(Node::to_json).collect::<Vec<_>>();
     if says(&form.read(file, &edited)) != says(&expected) {
-        return Err(EditError::More(first.place.clone()));
+        return Err(EditError::More);
     }
     Ok(edited)
 }

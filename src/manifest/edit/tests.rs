@@ -80,12 +80,12 @@ fn what_means_more_is_refused() {
         let answer = replaced("m.yaml", text, &json!(3), &[at], &json!(5));
         assert_eq!(answer.unwrap_err().to_string(), expect, "{text}");
     };
-    check("a: &x 3\nb: *x\n", 0, "m.yaml:1:7: other values would change too");
+    check("a: &x 3\nb: *x\n", 0, "other values would change too");
     let alias = "this value is no plain one: it is an alias, or goes over several lines";
-    check("a: &x 3\nb: *x\n", 1, &format!("m.yaml:2:4: {alias}"));
+    check("a: &x 3\nb: *x\n", 1, alias);
     let used = "this value is used in 2 places";
-    check("a: &x {y: 3}\nb: *x\n", 0, &format!("m.yaml:1:11: {used}"));
-    check("a: &x {y: 3}\nb: {<<: *x, z: 1}\n", 0, &format!("m.yaml:1:11: {used}"));
+    check("a: &x {y: 3}\nb: *x\n", 0, used);
+    check("a: &x {y: 3}\nb: {<<: *x, z: 1}\n", 0, used);
     let long = edit(
         "m.yaml",
         "a: >\n  old\n",
@@ -95,10 +95,10 @@ fn what_means_more_is_refused() {
             to: json!("new"),
         }],
     );
-    assert!(matches!(long, Err(EditError::NotPlain(_))), "{long:?}");
+    assert!(matches!(long, Err(EditError::NotPlain)), "{long:?}");
     let place = Place { line: 1, column: 4, width: 1, ..Place::of_file("m.yaml") };
     let gone = edit("m.yaml", "a: 4\n", &[Splice { place, from: json!(3), to: json!(5) }]);
-    assert_eq!(gone.unwrap_err().to_string(), "m.yaml:1:4: the value is not here any more");
+    assert_eq!(gone.unwrap_err().to_string(), "the value is not here any more");
 }
 
 #[test]
@@ -116,7 +116,7 @@ fn cells_of_a_table() {
     let text = "agent,a\nana,+3\n";
     let place = Place { line: 2, column: 5, width: 2, ..Place::of_file("m.csv") };
     let plus = edit("m.csv", text, &[Splice { place, from: json!(3), to: json!(5) }]);
-    assert!(matches!(plus, Err(EditError::NotPlain(_))), "{plus:?}");
+    assert!(matches!(plus, Err(EditError::NotPlain)), "{plus:?}");
 }
 
 /// Numbers, as many as are asked for, from a seed (splitmix64).

@@ -113,49 +113,61 @@ fn needed(
     })
 }
 
+/// A day on which calls were handled.
+struct Open<'d> {
+    day: &'d QueueDay,
+    /// Calls handled.
+    calls: f64,
+    /// The share of calls that was abandoned, where it is told.
+    abandoned: Option<f64>,
+    /// Calls handled and abandoned.
+    offered: f64,
+}
+
+impl<'d> Open<'d> {
+    /// A day without calls is none on which the queue was open.
+    fn of(day: &'d QueueDay) -> Option<Self> {
+        let calls = day.calls.filter(|calls| *calls > 0.0)?;
+        let abandoned = day.abandon.filter(|share| (0.0..1.0).contains(share));
+        Some(Self { day, calls, abandoned, offered: calls / (1.0 - abandoned.unwrap_or(0.0)) })
+    }
+}
+
 /// What the days come to, where they say enough.
 fn offer(days: &[QueueDay]) -> Result<Offer, String> {
-    let counted: Vec<(&QueueDay, f64)> = days
-        .iter()
-        .filter_map(|day| Some((day, day.calls.filter(|calls| *calls >= 0.0)?)))
-        .collect();
-    let handled = counted.iter().fold(0.0, |sum, (_, calls)| sum + calls);
-    if counted.len() < FEWEST_DAYS || handled < FEWEST_CALLS {
+    let open: Vec<Open<'_>> = days.iter().filter_map(Open::of).collect();
+    let sum = |of: fn(&Open<'_>) -> f64| open.iter().fold(0.0, |sum, day| sum + of(day));
+    let (handled, offered) = (sum(|day| day.calls), sum(|day| day.offered));
+    if open.len() < FEWEST_DAYS || handled < FEWEST_CALLS {
         return Err(format!(
             "little data: {handled} calls on {} of {} days; it takes {FEWEST_CALLS} on {FEWEST_DAYS}",
-            counted.len(),
+            open.len(),
             days.len()
         ));
     }
-    let share = |day: &QueueDay| day.abandon.filter(|share| (0.0..1.0).contains(share));
-    let offered_on = |day: &QueueDay, calls: f64| calls / (1.0 - share(day).unwrap_or(0.0));
-    let offered: f64 = counted.iter().map(|(day, calls)| offered_on(day, *calls)).sum();
-    // Of each figure the days that tell it.
-    let over = |of: &dyn Fn(&QueueDay, f64) -> Option<(f64, f64)>| {
-        let told: Vec<_> = counted.iter().filter_map(|(day, calls)| of(day, *calls)).collect();
-        let weight: f64 = told.iter().map(|(_, weight)| weight).sum();
-        (weight > 0.0).then(|| told.iter().map(|(value, _)| value).sum::<f64>() / weight)
-    };
-    let handle = over(&|day, calls| {
-        let sum = day.handle_sum.or_else(|| Some(day.handle_average? * calls))?;
-        Some((sum, calls))
+    let handle = mean(&open, |open| {
+        let sum = open.day.handle_sum.or_else(|| Some(open.day.handle_average? * open.calls))?;
+        Some((sum, open.calls))
     });
     let handle = handle.filter(|handle| *handle > 0.0).ok_or("the tenant tells no handle time")?;
-    let abandoned = over(&|day, calls| {
-        let offered = offered_on(day, calls);
-        Some((share(day)? * offered, offered))
-    });
-    let wait = over(&|day, calls| Some((day.wait?, offered_on(day, calls))));
+    let wait = mean(&open, |open| Some((open.day.wait?, open.offered)));
     #[expect(clippy::cast_precision_loss, reason = "days of a week")]
-    let count = counted.len() as f64;
+    let count = open.len() as f64;
     Ok(Offer {
-        days: counted.len(),
+        days: open.len(),
         handled: handled / count,
         offered: offered / count,
         handle: handle / 1000.0,
-        abandoned,
+        abandoned: mean(&open, |open| Some((open.abandoned? * open.offered, open.offered))),
         wait: wait.map(|wait| wait / 1000.0),
     })
+}
+
+/// The mean of a figure, each time a sum and what it is divided by, over the days that tell it.
+fn mean(days: &[Open<'_>], of: impl Fn(&Open<'_>) -> Option<(f64, f64)>) -> Option<f64> {
+    let told = days.iter().filter_map(of);
+    let (sum, by) = told.fold((0.0, 0.0), |all, one| (all.0 + one.0, all.1 + one.1));
+    (by > 0.0).then(|| sum / by)
 }
 
 /// How long callers wait before they hang up. By Little's law a share of `mean wait ÷ patience` hangs

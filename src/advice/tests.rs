@@ -98,17 +98,18 @@ fn capacities_that_differ_are_proposed() {
         assert_eq!((&proposals[..], notes.first().copied()), (expect, note), "{days:?}");
     };
     let slow = day(40_000.0, 0.0, 10.0);
-    check(100, &[slow.clone()], &[110], None);
+    let slow = [slow];
+    check(100, &slow, &[110], None);
     check(100, &[day(0.0, 0.0, 10.0)], &[], None);
     check(100, &[], &[], Some("no data in the last 7 days: the capacity stays as it is"));
     let empty = [QueueDay::default(), QueueDay::default()];
     check(100, &empty, &[], Some("2 days tell no waits and no abandoned calls"));
     let small = "the mean wait is 40000 ms, over 30000, and a tenth more of 9 is no more";
-    check(9, &[slow.clone()], &[], Some(small));
-    check(4900, &[slow.clone()], &[5000], None);
+    check(9, &slow, &[], Some(small));
+    check(4900, &slow, &[5000], None);
     check(
         5000,
-        &[slow],
+        &slow,
         &[],
         Some("the mean wait is 40000 ms, over 30000, and a tenth more of 5000 is no more"),
     );
@@ -137,6 +138,10 @@ fn agents_that_a_queue_needs() {
     assert_eq!(of.expected["serviceLevel"], json!(0.88835));
     assert_eq!(of.inputs["callsPerHour"], json!(200));
     assert_eq!(told(&advice).0, [(14, false)], "the queue holds 12");
+    // A day without calls is a day off.
+    let week = [&busy[..5], &[day(0.0, 0.0, 0.0), QueueDay::default()]].concat();
+    assert_eq!(staff(&week, Model::ErlangC, None).staffing[0].inputs["days"], json!(5));
+    assert_eq!(staff(&week, Model::ErlangC, None).staffing[0].agents, 14);
     // Callers who hung up came, too.
     let lossy = staff(&vec![day(0.0, 0.2, 1280.0); 3], Model::ErlangC, None);
     assert_eq!(lossy.staffing[0].agents, 14);

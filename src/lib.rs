@@ -23,6 +23,8 @@ pub mod plan;
 
 pub mod audit;
 
+pub mod advice;
+
 pub mod render;
 
 pub mod tenant;

@@ -3,6 +3,7 @@
 mod applying;
 mod audit;
 mod following;
+mod recommend;
 mod timing;
 mod wfm;
 
@@ -14,6 +15,7 @@ use clap::{Args, Parser, Subcommand, ValueEnum};
 pub(super) use applying::{ApplyArgs, Applying, OnConflict, OnError, RollbackArgs};
 pub(super) use audit::{AuditCommand, AuditFilter, ExportArgs, ExportFormat};
 pub(super) use following::Following;
+pub(super) use recommend::{AdviceFormat, Assuming, ModelArg, RecommendArgs, TopicArg};
 use timing::Timing;
 pub(super) use wfm::{WfmCommand, WfmExportArgs};
 
@@ -72,6 +74,8 @@ pub(super) enum Command {
     Apply(ApplyArgs),
     /// Undo what a run did, as far as nobody has changed it since
     Rollback(RollbackArgs),
+    /// Advise on levels or capacities from the tenant's figures; changes no tenant
+    Recommend(RecommendArgs),
     /// Look into the audit
     Audit {
         /// What to do with it.
@@ -254,6 +258,9 @@ pub(super) struct SnapshotArgs {
     /// The file, JSON (which YAML readers take too); `-` is standard output
     #[arg(long, value_name = "FILE")]
     pub(super) out: PathBuf,
+    /// Ask for the figures of each agent and each queue too; needs analytics:read
+    #[arg(long)]
+    pub(super) analytics: bool,
 }
 
 /// `show`.

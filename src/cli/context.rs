@@ -91,9 +91,19 @@ impl Context<'_> {
 
     /// Every manifest of the settings' folders and files.
     pub(super) fn manifests(&self, settings: &Settings) -> anyhow::Result<Manifests> {
+        self.manifests_with(settings, &BTreeMap::new())
+    }
+
+    /// The same, where these files have other texts than on the disk.
+    pub(super) fn manifests_with(
+        &self,
+        settings: &Settings,
+        edited: &BTreeMap<String, String>,
+    ) -> anyhow::Result<Manifests> {
+        let as_edited = |name: &str, text: String| edited.get(name).cloned().unwrap_or(text);
         let files = read_manifests(&settings.manifests.value, &self.cwd)?;
         let texts: Vec<(String, String)> =
-            files.into_iter().map(|file| (file.name, file.text)).collect();
+            files.into_iter().map(|f| (f.name.clone(), as_edited(&f.name, f.text))).collect();
         let tables = RefCell::new(BTreeMap::new());
         let load = |manifest: &str, name: &str| {
             let stays =
@@ -105,6 +115,7 @@ impl Context<'_> {
             let path = folder.parent().unwrap_or(&self.cwd).join(name);
             let text = files::read_text(&path).map_err(|error| error.to_string())?;
             let file = relative(&path, &self.cwd);
+            let text = as_edited(&file, text);
             tables.borrow_mut().insert(file.clone(), text.clone());
             Ok((file, text))
         };

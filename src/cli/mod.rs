@@ -11,6 +11,7 @@ mod completions;
 pub mod console;
 mod context;
 mod doctor;
+mod editing;
 mod embedded;
 pub mod environment;
 mod events;
@@ -29,6 +30,7 @@ mod planning;
 mod progress;
 pub mod project;
 mod provenance;
+mod recommend;
 mod report;
 mod rollback;
 mod run;
@@ -111,6 +113,7 @@ fn start(
         Command::Snapshot(args) => snapshot::run(&mut context, &args),
         Command::Apply(args) => apply::run(&mut context, &args),
         Command::Rollback(args) => rollback::run(&mut context, &args),
+        Command::Recommend(args) => recommend::run(&mut context, &args),
         Command::Audit { command } => audit::run(&mut context, &command),
         Command::Wfm { command } => wfm::run(&mut context, &command),
         Command::Doctor => doctor::run(&mut context),

@@ -11,6 +11,7 @@ use super::making::tenant_of;
 use super::planning::{connect, runtime};
 use super::progress::Progress;
 use crate::manifest::schema::API_VERSION;
+use crate::model::Raw;
 use crate::plan::Tenant;
 use crate::tenant::{Reader, Taken, snapshot};
 
@@ -21,7 +22,7 @@ pub(super) fn run(context: &mut Context<'_>, args: &SnapshotArgs) -> anyhow::Res
         let (connection, embedded) = connect(context, &settings).await?;
         let reader = Reader::connect(connection)?;
         let mut progress = Progress::new(context.console);
-        let taken = snapshot(&reader, &mut |step| progress.tell(step)).await;
+        let taken = snapshot(&reader, args.analytics, &mut |step| progress.tell(step)).await;
         drop(progress);
         if let Some(embedded) = embedded {
             embedded.end_unlocked().await?;
@@ -46,12 +47,25 @@ fn write(taken: &Taken, tenant: &Tenant, out: &mut dyn Write) -> std::io::Result
     let metadata = serde_json::json!({"name": tenant.name, "url": tenant.url});
     write!(out, "{{\"apiVersion\":\"{API_VERSION}\",\"kind\":\"Tenant\",\"metadata\":{metadata}")?;
     for (section, rows) in &taken.sections {
-        write!(out, ",\n\"{section}\":[")?;
-        for (index, row) in rows.iter().enumerate() {
-            let comma = if index == 0 { "" } else { "," };
-            write!(out, "{comma}\n{}", crate::model::json_safe(row.as_str()))?;
+        write!(out, ",")?;
+        list(section, rows, out)?;
+    }
+    if !taken.figures.is_empty() {
+        write!(out, ",\n\"analytics\":{{")?;
+        for (index, (section, rows)) in taken.figures.iter().enumerate() {
+            write!(out, "{}", if index == 0 { "" } else { "," })?;
+            list(section, rows, out)?;
         }
-        write!(out, "\n]")?;
+        write!(out, "}}")?;
     }
     writeln!(out, "}}")
+}
+
+fn list(name: &str, rows: &[Raw], out: &mut dyn Write) -> std::io::Result<()> {
+    write!(out, "\n\"{name}\":[")?;
+    for (index, row) in rows.iter().enumerate() {
+        let comma = if index == 0 { "" } else { "," };
+        write!(out, "{comma}\n{}", crate::model::json_safe(row.as_str()))?;
+    }
+    write!(out, "\n]")
 }

@@ -1,9 +1,13 @@
 //! What the tenant says and we never write: agents, skills, routing strategies and licences.
 
+mod analytics;
 mod licences;
 pub mod sim;
 mod strategies;
 
+pub use analytics::{
+    AgentFigures, DAYS, FIGURES, Figures, QueueDay, agent_figures, ask_agent, ask_queue, queue_day,
+};
 pub use licences::{LICENSED, licences, may_be_routed, read_licences, with_licences};
 pub use strategies::{STRATEGIES, active_skills, list_strategies};
 

@@ -2,10 +2,13 @@
 //! `sim`.
 
 pub mod lenient;
+mod query;
 pub mod retry;
 pub mod rows;
 
 use std::fmt::Write as _;
+
+pub use query::{Query, Report};
 
 use serde_json::Value;
 
@@ -83,13 +86,17 @@ impl Read {
     /// Path and query as they go over the wire.
     #[must_use]
     pub fn target(&self) -> String {
-        let mut target = self.path.clone();
-        for (index, (name, value)) in self.query.iter().enumerate() {
-            let _ =
-                write!(target, "{}{name}={}", if index == 0 { '?' } else { '&' }, encode(value));
-        }
-        target
+        target(&self.path, &self.query)
     }
+}
+
+/// A path with its query parameters, encoded.
+fn target(path: &str, query: &[(&'static str, String)]) -> String {
+    let mut target = path.to_owned();
+    for (index, (name, value)) in query.iter().enumerate() {
+        let _ = write!(target, "{}{name}={}", if index == 0 { '?' } else { '&' }, encode(value));
+    }
+    target
 }
 
 /// A request that changes the tenant.

@@ -40,6 +40,21 @@ pub fn page(body: &[u8]) -> Option<Found> {
     Some(Found { spans, total: page.total.as_u64() })
 }
 
+/// The rows of a report; none where the body is no object. One without any is a report about nothing.
+#[must_use]
+pub fn data(body: &[u8]) -> Option<Found> {
+    #[derive(Deserialize)]
+    struct Answer<'a> {
+        #[serde(borrow, default, deserialize_with = "none_for_null")]
+        data: Vec<&'a RawValue>,
+    }
+    let text = std::str::from_utf8(body).ok()?;
+    text.trim_start().starts_with('{').then_some(())?;
+    let answer: Answer<'_> = serde_json::from_str(text).ok()?;
+    let spans = answer.data.iter().map(|row| span(text, row.get())).collect();
+    Some(Found { spans, total: None })
+}
+
 /// The body as one entity; none where it is no object.
 #[must_use]
 pub fn object(body: &[u8]) -> Option<Found> {
@@ -91,7 +106,7 @@ impl Rows {
 
 #[cfg(test)]
 mod tests {
-    use super::{Rows, object, page};
+    use super::{Rows, data, object, page};
 
     fn told(body: &str, found: Option<super::Found>) -> Option<String> {
         let rows = Rows::new(body.as_bytes().to_vec(), found?.spans);
@@ -115,6 +130,19 @@ mod tests {
         check(r#"{"entities":null}"#, Some(""));
         check(r#"{"total":2}"#, None);
         check(r#"{"entities":[{"a":1}]"#, None);
+        check("<html>", None);
+    }
+
+    #[test]
+    fn reports() {
+        let check = |body: &str, expect: Option<&str>| {
+            assert_eq!(told(body, data(body.as_bytes())).as_deref(), expect, "{body}");
+        };
+        check(r#"{"data": [{"a": 1.10}, {}]}"#, Some(r#"{"a": 1.10} {}"#));
+        check(r#"{"data":null}"#, Some(""));
+        check("{}", Some(""));
+        check(r#"{"data":{"a":1}}"#, None);
+        check("[]", None);
         check("<html>", None);
     }
 

@@ -8,7 +8,7 @@ mod observing;
 pub mod queue;
 mod wfm;
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 pub use declaring::Declaring;
 pub use impact::{Breach, Impact};
@@ -23,7 +23,7 @@ use crate::facts;
 use crate::http::{Dialect, Read, Write};
 use crate::model::{
     Address, Declared, Desired, Document, Facts, Finding, Floors, Item, Leaf, Level, Limits, Links,
-    ManifestKind, Named, Names, Observed, Raw, Remote,
+    ManifestKind, Named, Names, Observed, Place, Raw, Remote,
 };
 use crate::world::Collection;
 
@@ -51,6 +51,19 @@ pub trait Kind: Sync {
     /// Declares what the manifests say, from manifest form to canonical documents. Without facts
     /// (offline) a reference stands for itself.
     fn declare(&self, items: &[Item], declaring: &mut Declaring<'_>);
+
+    /// Where the values at `path` are written that the manifests declare at these places
+    /// ([`Declared::place`]), each by the place of its declaration. Those that are not written by
+    /// themselves are left out.
+    fn written(
+        &self,
+        items: &[Item],
+        path: &str,
+        declared: &BTreeSet<&Place>,
+    ) -> BTreeMap<Place, Place> {
+        let _ = (items, path, declared);
+        BTreeMap::new()
+    }
 
     /// Why the resource that people call `label` cannot be created as declared, and the way out;
     /// none where it can.
@@ -304,7 +317,7 @@ pub struct Proposal<'a> {
     /// The managed leaves as they would be; none for a deletion.
     pub after: Option<&'a Document>,
     /// Where the manifest says so.
-    pub place: &'a crate::model::Place,
+    pub place: &'a Place,
     /// What it names.
     pub links: &'a Links,
     /// Whether it is withheld, as far as that is known by now.

@@ -3,6 +3,7 @@
 
 mod branches;
 mod complaints;
+mod edit;
 mod json;
 mod read;
 #[cfg(test)]
@@ -18,6 +19,7 @@ mod validate;
 mod words;
 mod yaml;
 
+pub use edit::{EditError, Splice, edit};
 pub use read::{Load, read};
 pub use typed::{WriteError, read_document, to_yaml};
 pub use yaml::parse;

@@ -45,7 +45,11 @@ fn fields(record: &csv::StringRecord, text: &str, file: &Arc<str>) -> Vec<NodeKe
     let position = record.position();
     let line = position.map_or(0, |position| u32::try_from(position.line()).unwrap_or(u32::MAX));
     let begin = position.map_or(0, |p| usize::try_from(p.byte()).unwrap_or(usize::MAX));
-    let raw = text.get(begin..).unwrap_or_default().trim_start_matches(['\n', '\r']);
+    let whole = text.get(begin..).unwrap_or_default();
+    let raw = whole.trim_start_matches(['\n', '\r']);
+    // Empty lines, and the second half of a line's end, are still before the record.
+    let passed = whole[..whole.len() - raw.len()].matches('\n').count();
+    let line = line.saturating_add(u32::try_from(passed).unwrap_or(u32::MAX));
     let mut columns = columns(raw);
     let field = |field: &str| NodeKey {
         text: field.into(),
@@ -162,5 +166,10 @@ mod tests {
         let node = table("t.csv", "agent,a,b\n\"Ü, x\",12,3\n").unwrap();
         let (_, row) = &node.entries()[0];
         assert_eq!(row.nearest("/b").place.to_string(), "t.csv:2:11");
+        for text in ["agent,a\r\nx,1\r\n\r\ny,2\r\n", "agent,a\nx,1\n\ny,2\n"] {
+            let node = table("t.csv", text).unwrap();
+            let lines: Vec<u32> = node.entries().iter().map(|(key, _)| key.place.line).collect();
+            assert_eq!(lines, [2, 4], "{text:?}");
+        }
     }
 }

@@ -1,5 +1,6 @@
 //! Values as text for people and machines; nothing here prints.
 
+mod advice;
 mod coverage;
 mod due;
 mod fields;
@@ -10,6 +11,7 @@ mod plan;
 mod timeline;
 mod wfm;
 
+pub use advice::advice;
 pub use outcome::outcome;
 pub use plan::{Detail, plan};
 pub use wfm::wfm;

@@ -1,6 +1,7 @@
 //! The only code that speaks to a tenant: transport, session, observe, apply. What reads and what
 //! writes are different types, and whoever plans is handed a [`Reader`].
 
+mod analytics;
 mod apply;
 mod change;
 mod deliver;
@@ -28,12 +29,13 @@ mod watching;
 mod wider;
 mod words;
 
+pub use analytics::analytics;
 pub use apply::{Intent, Journal, JournalError, Manner, Recorded, apply};
 pub use deliver::{Posted, Poster};
 pub use figures::Figures;
 pub use histogram::Histogram;
 pub use known_hosts::KnownHosts;
-pub use observe::{Observation, Step, Watch, learn, observe};
+pub use observe::{Observation, Step, Watch, learn, observe, recognise};
 #[cfg(feature = "otlp")]
 pub use otlp::{Otlp, OtlpSettings, RunSpan};
 pub use reader::{Fetched, Reader, Writer, Wrote};

@@ -54,15 +54,7 @@ pub async fn observe(
     is_whole: bool,
     watch: &mut Watch<'_>,
 ) -> Result<Observation, TenantError> {
-    let mut observation = Observation { facts, ..Observation::default() };
-    let needs = if is_whole { kinds::everything() } else { kinds::needs(items) };
-    reader.require(&scopes(reader, &needs)).await?;
-    let (listed, mut findings) = list(reader, &needs, items, &mut observation.facts).await?;
-    let (desired, found) = kinds::declare(items, Some(&observation.facts));
-    observation.desired = desired;
-    findings.extend(found);
-    findings.sort();
-    observation.findings = findings;
+    let (mut observation, listed) = named(reader, items, facts, is_whole).await?;
     if !observation.findings.is_empty() {
         return Ok(observation);
     }
@@ -139,6 +131,37 @@ pub(super) async fn read_lanes(
     })
     .await?;
     Ok(gone)
+}
+
+/// Reads what the manifests' names mean, and nothing else: each needed list once.
+///
+/// # Errors
+/// The tenant cannot be reached, refuses, or the token lacks a scope.
+pub async fn recognise(
+    reader: &Reader,
+    items: &[Item],
+    facts: Facts,
+) -> Result<Observation, TenantError> {
+    named(reader, items, facts, false).await.map(|(observation, _)| observation)
+}
+
+/// What the manifests declare in the tenant's names, and the rows of kinds that told some of them.
+async fn named(
+    reader: &Reader,
+    items: &[Item],
+    facts: Facts,
+    is_whole: bool,
+) -> Result<(Observation, Vec<(usize, Fetched)>), TenantError> {
+    let mut observation = Observation { facts, ..Observation::default() };
+    let needs = if is_whole { kinds::everything() } else { kinds::needs(items) };
+    reader.require(&scopes(reader, &needs)).await?;
+    let (listed, mut findings) = list(reader, &needs, items, &mut observation.facts).await?;
+    let (desired, found) = kinds::declare(items, Some(&observation.facts));
+    observation.desired = desired;
+    findings.extend(found);
+    findings.sort();
+    observation.findings = findings;
+    Ok((observation, listed))
 }
 
 /// What the tenant lists and does not find any more, told where a manifest names it first.

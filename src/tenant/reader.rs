@@ -12,7 +12,7 @@ use super::transport::Network;
 use super::watching::{Retry, Watching};
 use super::{Connection, TenantError};
 use crate::http::rows::{self, Found, Rows};
-use crate::http::{Dialect, Method, PAGE_SIZE, Read, Response, Write};
+use crate::http::{Dialect, Method, PAGE_SIZE, Query, Read, Response, Write};
 use crate::model::Raw;
 use crate::plan::{Change, Outcome};
 
@@ -173,7 +173,33 @@ impl Reader {
         find: fn(&[u8]) -> Option<Found>,
     ) -> Result<(Rows, Option<String>, Option<u64>), TenantError> {
         let method = Method::Get;
-        let call = Call { method, target, if_match: None, body: None, scope: read.scope };
+        let call =
+            Call { method, target, if_match: None, body: None, reads: true, scope: read.scope };
+        self.call(call, find).await
+    }
+
+    /// Every row of a report.
+    ///
+    /// # Errors
+    /// The tenant cannot be reached, refuses, or answers no report.
+    pub async fn ask(&self, query: &Query) -> Result<Fetched, TenantError> {
+        let call = Call {
+            method: Method::Post,
+            target: &query.target(),
+            if_match: None,
+            body: Some(query.body()),
+            reads: true,
+            scope: query.scope(),
+        };
+        let (rows, etag, _) = self.call(call, rows::data).await?;
+        Ok(Fetched { pages: vec![rows], etag })
+    }
+
+    async fn call(
+        &self,
+        call: Call<'_>,
+        find: fn(&[u8]) -> Option<Found>,
+    ) -> Result<(Rows, Option<String>, Option<u64>), TenantError> {
         let mut found = None;
         let sound = |response: &Response| {
             found = find(&response.body);
@@ -186,7 +212,7 @@ impl Reader {
             }
             Called::Conflict(error) | Called::Failed(error) => Err(error),
             Called::Lost { why, .. } => {
-                Err(TenantError::Unreachable { url: target.to_owned(), why })
+                Err(TenantError::Unreachable { url: call.target.to_owned(), why })
             }
         }
     }
@@ -242,6 +268,7 @@ impl Writer {
             target: &write.path,
             if_match: version,
             body: write.body.as_ref().map(Raw::as_str),
+            reads: false,
             scope: write.scope,
         };
         // A tenant may say no more than yes; what it says besides is an object.

@@ -41,6 +41,8 @@ pub(super) struct Call<'a> {
     pub(super) target: &'a str,
     pub(super) if_match: Option<&'a str>,
     pub(super) body: Option<&'a str>,
+    /// Whether it changes nothing, so that it can be sent again at any time.
+    pub(super) reads: bool,
     /// The scope that a 403 is explained with.
     pub(super) scope: &'a str,
 }
@@ -141,10 +143,10 @@ impl Session {
                 if_match: call.if_match,
                 body,
             };
-            let answer = self.send(&outgoing).await;
+            let answer = self.send(&outgoing, !call.reads).await;
             let sound = answer.as_ref().is_ok_and(&mut sound);
             let renewable = matches!(self.connection.credentials, Credentials::Client { .. });
-            let this = self.this_try(number, call.method == Method::Get, refreshed || !renewable);
+            let this = self.this_try(number, call.reads, refreshed || !renewable);
             match self.judge(&what, &answer, sound, this).await {
                 Verdict::Done => match answer {
                     Ok(response) => return Called::Done(response),
@@ -256,7 +258,7 @@ impl Session {
         let mut number = 0;
         loop {
             number += 1;
-            let answer = self.send(&outgoing).await;
+            let answer = self.send(&outgoing, false).await;
             let now = Instant::now();
             let token = answer.as_ref().ok().filter(|response| response.is_success());
             let token = token.and_then(|response| token::token(&response.body, now, generation));
@@ -271,7 +273,7 @@ impl Session {
     }
 
     /// One request at its moment, with one of the permits.
-    async fn send(&self, outgoing: &Outgoing<'_>) -> Result<Response, NoAnswer> {
+    async fn send(&self, outgoing: &Outgoing<'_>, writes: bool) -> Result<Response, NoAnswer> {
         // The semaphore is never closed, so that only a permit can come.
         let _permit = self.permits.acquire().await;
         self.pacer.turn().await;
@@ -285,7 +287,6 @@ impl Session {
             response.request_id = response.request_id.take().map(|id| self.words.scrub(&id));
             response.etag.take_if(|version| self.words.scrub(version) != *version);
         }
-        let writes = outgoing.method != Method::Get && outgoing.token.is_some();
         self.lock().count(writes, status, took);
         tracing::debug!(
             method = outgoing.method.as_str(),

@@ -2,6 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use super::analytics::analytics;
 use super::observe::{Step, Watch};
 use super::side_by_side::each_side_by_side;
 use super::{Fetched, Reader, TenantError};
@@ -16,13 +17,20 @@ use crate::model::{Address, Raw};
 pub struct Taken {
     /// The rows, each verbatim but for what they need to stand alone.
     pub sections: Vec<(&'static str, Vec<Raw>)>,
+    /// The lists of the section of figures, each by its name, where they were asked for.
+    pub figures: Vec<(&'static str, Vec<Raw>)>,
 }
 
-/// Reads every list once, and of every agent the licences and all that is told agent by agent.
+/// Reads every list once, and of every agent the licences and all that is told agent by agent; with
+/// `figures`, a report of each agent and each queue besides.
 ///
 /// # Errors
 /// The tenant cannot be reached, refuses, or the token lacks a scope.
-pub async fn snapshot(reader: &Reader, watch: &mut Watch<'_>) -> Result<Taken, TenantError> {
+pub async fn snapshot(
+    reader: &Reader,
+    figures: bool,
+    watch: &mut Watch<'_>,
+) -> Result<Taken, TenantError> {
     let dialect = reader.dialect();
     let mut lists: Vec<(&'static str, Read)> =
         SOURCES.iter().map(|source| (source.section, (source.list)(dialect))).collect();
@@ -32,6 +40,8 @@ pub async fn snapshot(reader: &Reader, watch: &mut Watch<'_>) -> Result<Taken, T
     lists.extend(wires.iter().filter_map(|(_, wire)| Some((wire.section(), wire.list()?))));
     let mut scopes: BTreeSet<&str> = lists.iter().map(|(_, read)| read.scope).collect();
     scopes.extend(wires.iter().flat_map(|(_, wire)| wire.read_scopes()));
+    scopes
+        .extend(figures.then_some(facts::FIGURES.iter()).into_iter().flatten().map(|f| f.scope()));
     reader.require(&scopes).await?;
 
     let mut rows: BTreeMap<&'static str, Rows> = BTreeMap::new();
@@ -83,7 +93,30 @@ pub async fn snapshot(reader: &Reader, watch: &mut Watch<'_>) -> Result<Taken, T
     }
     with_licences(reader, &mut taken, watch).await?;
     taken.sections.extend(parts);
+    if figures {
+        taken.figures = read_figures(reader, &taken, watch).await?;
+    }
     Ok(taken)
+}
+
+/// Asks for the figures of everyone in the sections that have them.
+async fn read_figures(
+    reader: &Reader,
+    taken: &Taken,
+    watch: &mut Watch<'_>,
+) -> Result<Vec<(&'static str, Vec<Raw>)>, TenantError> {
+    let mut figures = Vec::new();
+    for kind in facts::FIGURES {
+        let section = taken.sections.iter().find(|(name, _)| *name == kind.of);
+        let ids = section.into_iter().flat_map(|(_, rows)| rows);
+        let ids: Vec<String> = ids.filter_map(|row| facts::id_of(row.as_str())).collect();
+        let dialect = reader.dialect();
+        let asked = ids.into_iter().map(|id| (id.clone(), (kind.ask)(dialect, &id))).collect();
+        let told = analytics(reader, kind.sort, asked, watch).await?;
+        let row = |(id, rows): (String, Vec<Raw>)| (kind.row)(&id, &rows);
+        figures.push((kind.section, told.into_iter().flat_map(row).collect()));
+    }
+    Ok(figures)
 }
 
 /// Puts the licences of every agent into its row.

@@ -6,10 +6,11 @@ use serde::Serialize;
 use serde_json::{Map, Value};
 
 use super::shape::{place, shape};
-use super::{Call, Etags, FieldError, Order, Refusal, Table, World};
+use super::{Analytics, Call, Etags, FieldError, Order, Refusal, Table, World};
 use crate::http::{Method, Response};
 
 static EMPTY: Table = Table::new(None);
+static NO_ANALYTICS: Analytics = Analytics { users: Vec::new(), queues: Vec::new() };
 
 const PAGE: usize = 25;
 const LONGEST_PAGE: usize = 100;
@@ -26,6 +27,18 @@ impl World {
     #[must_use]
     pub fn table(&self, name: &str) -> &Table {
         self.tables.get(name).unwrap_or(&EMPTY)
+    }
+
+    /// The figures that analytics queries answer from.
+    #[must_use]
+    pub fn analytics(&self) -> &Analytics {
+        self.analytics.as_ref().unwrap_or(&NO_ANALYTICS)
+    }
+
+    /// Spells a row that is no table's as the tenant does; `optional` names fields that it may leave
+    /// out or say null for.
+    pub fn spell(&self, row: &mut Value, optional: &[&str]) {
+        shape(row, &self.behaviour, optional);
     }
 
     /// Stores a row under its id, over the one that had it, with a new version.

@@ -5,6 +5,7 @@
 //! written from the API's documents alone and shares no code with the client, so that the two do
 //! not share their mistakes.
 
+mod analytics;
 mod answer;
 mod auth;
 mod behaviour;
@@ -26,6 +27,7 @@ mod table;
 #[cfg(test)]
 mod tests;
 
+pub use analytics::{AgentFiguresRow, Analytics, QueueDayRow, QueueFiguresRow};
 pub use auth::SCOPES;
 pub use behaviour::{Behaviour, Credentials, Etags, Order, RetryAfter, StrategySkills};
 pub use call::{Call, Connection, Incoming, Reply, decode_query};

@@ -9,8 +9,8 @@ use super::fault::strike;
 use super::journal::Journal;
 use super::limits::Limits;
 use super::{
-    Access, Behaviour, Call, Collection, Connection, ErrorBody, Garbage, Incoming, Logged, Refusal,
-    Reply, RetryAfter, Route, Table, What,
+    Access, Analytics, Behaviour, Call, Collection, Connection, ErrorBody, Garbage, Incoming,
+    Logged, Refusal, Reply, RetryAfter, Route, Table, What,
 };
 use crate::http::Response;
 
@@ -23,7 +23,7 @@ pub struct World {
     pub behaviour: Behaviour,
     pub(super) name: Option<String>,
     pub(super) tables: BTreeMap<String, Table>,
-    pub(super) analytics: Value,
+    pub(super) analytics: Option<Analytics>,
     pub(super) revision: u64,
     pub(super) last_id: u64,
     pub(super) requests: u64,
@@ -44,7 +44,7 @@ impl World {
             behaviour: Behaviour::default(),
             name: None,
             tables: BTreeMap::new(),
-            analytics: Value::Null,
+            analytics: None,
             revision: 0,
             last_id: 0,
             requests: 0,

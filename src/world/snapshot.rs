@@ -4,7 +4,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
-use super::Behaviour;
+use super::{Analytics, Behaviour};
 
 /// A tenant as one document: what seeds the simulated tenant, what `snapshot` writes, and what a
 /// plan can be made against without a network. Its rows are as the API tells them; fields that
@@ -41,8 +41,8 @@ pub struct Snapshot {
     #[serde(default)]
     pub exports: Vec<Map<String, Value>>,
     /// What the analytics queries answer from.
-    #[serde(default, skip_serializing_if = "Value::is_null")]
-    pub analytics: Value,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub analytics: Option<Analytics>,
 }
 
 impl Snapshot {
@@ -60,7 +60,7 @@ impl Snapshot {
             queues: Vec::new(),
             assignments: Vec::new(),
             exports: Vec::new(),
-            analytics: Value::Null,
+            analytics: None,
         }
     }
 }

@@ -5,9 +5,8 @@ use std::borrow::Cow;
 use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
-use serde_json::Value;
 
-use super::{Behaviour, Row, Table, World};
+use super::{Analytics, Behaviour, Row, Table, World};
 
 /// Everything of a world that outlives a command: rows, versions, counters, behaviour with what is
 /// left of its faults. Tokens, limits and the log do not.
@@ -19,7 +18,8 @@ pub struct State<'w> {
     revision: u64,
     last_id: u64,
     requests: u64,
-    analytics: Value,
+    #[serde(default)]
+    analytics: Option<Analytics>,
     tables: BTreeMap<String, SavedTable<'w>>,
 }
 

@@ -1,6 +1,6 @@
 //! `kind: SkillMatrix` and `kind: AgentGroup`: from rows and cells to assignments.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use serde_json::Value;
@@ -33,6 +33,16 @@ pub(super) fn declare(items: &[Item], declaring: &mut Declaring<'_>) {
     for matrix in declaring.by_name(items, MATRIX) {
         declare_matrix(matrix.spec(), &context, declaring);
     }
+}
+
+/// Where the levels of the cells at these places are written.
+pub(super) fn levels(items: &[Item], cells: &BTreeSet<&Place>) -> BTreeMap<Place, Place> {
+    let matrices = items.iter().filter(|item| item.kind == MATRIX);
+    let rows = matrices.filter_map(|item| item.spec().get("agents")).flat_map(Node::entries);
+    let cells =
+        rows.flat_map(|(_, row)| row.entries()).filter(|(key, _)| cells.contains(&key.place));
+    let level = |node: &Node| node.get("level").unwrap_or(node).place.clone();
+    cells.map(|(key, node)| (key.place.clone(), level(node))).collect()
 }
 
 /// In one matrix, what an agent's own row says wins over what its groups' rows say.

@@ -21,8 +21,8 @@ use serde_json::Value;
 use super::{Check, Checking, Declaring, Grouping, Holds, Impact, Kind, WfmRow, Wire};
 use crate::http::Dialect;
 use crate::model::{
-    Address, Declared, Document, Facts, Item, Link, Links, ManifestKind, Remote, address_head,
-    address_tail,
+    Address, Declared, Document, Facts, Item, Link, Links, ManifestKind, Place, Remote,
+    address_head, address_tail,
 };
 use crate::world::Collection;
 
@@ -135,6 +135,15 @@ impl Kind for Assignment {
 
     fn declare(&self, items: &[Item], declaring: &mut Declaring<'_>) {
         matrix::declare(items, declaring);
+    }
+
+    fn written(
+        &self,
+        items: &[Item],
+        path: &str,
+        declared: &BTreeSet<&Place>,
+    ) -> BTreeMap<Place, Place> {
+        if path == "/level" { matrix::levels(items, declared) } else { BTreeMap::new() }
     }
 
     fn lacks(&self, declared: &Declared, label: &str) -> Option<(String, String)> {

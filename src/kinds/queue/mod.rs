@@ -8,7 +8,7 @@ mod manifest;
 mod settle;
 mod sim;
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use serde::Serialize;
 use serde_json::{Value, json};
@@ -110,6 +110,21 @@ impl Kind for Queue {
 
     fn declare(&self, items: &[Item], declaring: &mut Declaring<'_>) {
         manifest::declare(items, declaring);
+    }
+
+    fn written(
+        &self,
+        items: &[Item],
+        path: &str,
+        declared: &BTreeSet<&Place>,
+    ) -> BTreeMap<Place, Place> {
+        let (queues, _) = manifest::overlaid(items);
+        let queues = queues.iter().filter(|item| declared.contains(&item.place));
+        let field = |item: &Item| {
+            let field = item.spec().get(path.strip_prefix('/')?)?;
+            Some((item.place.clone(), field.place.clone()))
+        };
+        queues.filter_map(field).collect()
     }
 
     fn lacks(&self, declared: &Declared, label: &str) -> Option<(String, String)> {

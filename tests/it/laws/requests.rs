@@ -20,6 +20,9 @@ fn no_request_is_made_that_is_not_needed() {
         let writing = stage.take_log();
         let tokens = reading.iter().chain(&writing).filter(|logged| is_token(logged)).count();
         assert_eq!(tokens, 1);
+        // Figures are advice's alone.
+        let mut both = reading.iter().chain(&writing);
+        assert!(!both.any(|logged| logged.path.contains("analytics")));
         assert_eq!(writes(&reading).first(), None);
         reads(&stage, &plan, &reading);
         applies(&plan, &writing, stage.sim.world().behaviour.etags);

@@ -1,4 +1,6 @@
-//! How the simulated tenant serves what is read only: users, licences, skills, strategies.
+//! How the simulated tenant serves what is read only: users, licences, skills, strategies, analytics.
+
+mod analytics;
 
 use serde_json::{Value, json};
 
@@ -32,6 +34,15 @@ pub const COLLECTIONS: &[Collection] = &[
         check: |_, _| Vec::new(),
         view: Some(spell_skills),
         routes: &[],
+    },
+    // No rows of a table: the world keeps them as they are told.
+    Collection {
+        table: "analytics",
+        grouped_by: None,
+        optional: &[],
+        check: |_, _| Vec::new(),
+        view: None,
+        routes: analytics::ROUTES,
     },
 ];
 

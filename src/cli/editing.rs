@@ -1,0 +1,202 @@
+//! Values in manifests are changed where they are written, for review: the files keep every other
+//! byte, and afterwards the manifests declare what was asked for and nothing else.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use serde_json::Value;
+
+use super::context::{Context, Manifests};
+use super::files::{self, Access};
+use super::settings::Settings;
+use crate::kinds;
+use crate::manifest::{self, EditError, Splice};
+use crate::model::{Address, Declared, Desired, Facts, Finding, Level, Place};
+
+/// One value that shall be another.
+#[derive(Clone, Debug)]
+pub(super) struct Change {
+    pub(super) address: Address,
+    pub(super) path: String,
+    pub(super) to: Value,
+}
+
+/// What became of changes.
+#[derive(Debug, Default)]
+pub(super) struct Edited {
+    /// How many were made.
+    pub(super) made: usize,
+    /// The files that were written.
+    pub(super) files: Vec<String>,
+    /// What was left as it is, and why.
+    pub(super) refused: Vec<Finding>,
+}
+
+/// A value that is written once, and the changes that are for it.
+struct Site<'c> {
+    splice: Splice,
+    changes: Vec<&'c Change>,
+}
+
+/// Changes values of manifests that were read before; `desired` is what they declare.
+pub(super) fn edit(
+    context: &Context<'_>,
+    settings: &Settings,
+    manifests: &Manifests,
+    desired: &Desired,
+    facts: &Facts,
+    changes: &[Change],
+) -> anyhow::Result<Edited> {
+    let mut edited = Edited::default();
+    let sites = sites(manifests, desired, changes, &mut edited.refused);
+    let mut by_file: BTreeMap<&str, Vec<&Site<'_>>> = BTreeMap::new();
+    for site in &sites {
+        by_file.entry(&site.splice.place.file).or_default().push(site);
+    }
+    let mut texts = BTreeMap::new();
+    let mut made = Vec::new();
+    for (file, sites) in by_file {
+        let Some(text) = manifests.sources.get(file) else { continue };
+        let (text, done) = edit_file(file, text, sites, &mut edited.refused);
+        if !done.is_empty() {
+            texts.insert(file.to_owned(), text);
+            made.extend(done);
+        }
+    }
+    if made.is_empty() {
+        return Ok(edited);
+    }
+    hold_against(context, settings, desired, facts, &made, &texts)?;
+    for (file, text) in &texts {
+        let path = context.cwd.join(file);
+        if manifests.sources.get(file) != Some(&files::read_text(&path)?) {
+            anyhow::bail!("{file} was changed meanwhile; run the command again");
+        }
+        files::write(&path, text.as_bytes(), Access::Shared)?;
+    }
+    edited.made = made.len();
+    edited.files = texts.into_keys().collect();
+    Ok(edited)
+}
+
+/// Where the values are written. What is written once for several addresses can only become one
+/// thing, and only where all of them are asked for.
+fn sites<'c>(
+    manifests: &Manifests,
+    desired: &Desired,
+    changes: &'c [Change],
+    refused: &mut Vec<Finding>,
+) -> Vec<Site<'c>> {
+    let mut by_place: BTreeMap<(&Place, &str), Vec<(&Change, &Declared)>> = BTreeMap::new();
+    for change in changes {
+        if let Some(declared) = desired.get(&change.address) {
+            by_place.entry((&declared.place, &change.path)).or_default().push((change, declared));
+        }
+    }
+    let places: BTreeSet<&Place> = by_place.keys().map(|(place, _)| *place).collect();
+    let mut sharing: BTreeMap<&Place, usize> = BTreeMap::new();
+    for entry in desired.iter().filter(|entry| places.contains(&entry.value.place)) {
+        *sharing.entry(&entry.value.place).or_default() += 1;
+    }
+    let mut written: BTreeMap<(&str, &str), BTreeMap<Place, Place>> = BTreeMap::new();
+    let mut sites = Vec::new();
+    for ((place, path), group) in by_place {
+        let Some((first, declared)) = group.first() else { continue };
+        let mut refuse = |message: String| {
+            refused.extend(group.iter().map(|(change, _)| {
+                Finding::error("not-written", place, message.clone())
+                    .about(&change.address)
+                    .level(Level::Warn)
+                    .hint("give it a row of its own, or edit it by hand")
+            }));
+        };
+        let shared = sharing.get(place).copied().unwrap_or_default();
+        if shared > group.len() || group.iter().any(|(change, _)| change.to != first.to) {
+            refuse(format!(
+                "this value stands for {shared} addresses, and they would not all become the same"
+            ));
+            continue;
+        }
+        let kind = first.address.kind();
+        let written = written.entry((kind, path)).or_insert_with(|| {
+            let kind = kinds::kind_of(&first.address);
+            kind.map(|kind| kind.written(&manifests.items, path, &places)).unwrap_or_default()
+        });
+        let from = declared.document.value().pointer(path).cloned();
+        match (written.get(place), from) {
+            (Some(place), Some(from)) => sites.push(Site {
+                splice: Splice { place: place.clone(), from, to: first.to.clone() },
+                changes: group.iter().map(|(change, _)| *change).collect(),
+            }),
+            _ => refuse("this value is not written by itself".to_owned()),
+        }
+    }
+    sites
+}
+
+/// Edits one file. What cannot be changed alone is refused, and the rest goes on without it.
+fn edit_file<'c>(
+    file: &str,
+    text: &str,
+    sites: Vec<&Site<'c>>,
+    refused: &mut Vec<Finding>,
+) -> (String, Vec<&'c Change>) {
+    let splices: Vec<Splice> = sites.iter().map(|site| site.splice.clone()).collect();
+    let changes = |sites: &[&Site<'c>]| sites.iter().flat_map(|s| s.changes.clone()).collect();
+    if let Ok(edited) = manifest::edit(file, text, &splices) {
+        return (edited, changes(&sites));
+    }
+    // One of them stands in the way: each is tried by itself, on top of those that went well.
+    let (mut edited, mut done) = (Vec::new(), Vec::new());
+    let mut result = text.to_owned();
+    for site in sites {
+        edited.push(site.splice.clone());
+        match manifest::edit(file, text, &edited) {
+            Ok(text) => {
+                result = text;
+                done.push(site);
+            }
+            Err(error) => {
+                edited.pop();
+                refused.extend(site.changes.iter().map(|change| refusal(site, change, &error)));
+            }
+        }
+    }
+    (result, changes(&done))
+}
+
+fn refusal(site: &Site<'_>, change: &Change, error: &EditError) -> Finding {
+    Finding::error("not-written", &site.splice.place, error.to_string())
+        .about(&change.address)
+        .level(Level::Warn)
+        .hint(error.hint())
+}
+
+/// Reads the manifests as they would be: they must declare what they did, but for the changes.
+fn hold_against(
+    context: &Context<'_>,
+    settings: &Settings,
+    desired: &Desired,
+    facts: &Facts,
+    made: &[&Change],
+    texts: &BTreeMap<String, String>,
+) -> anyhow::Result<()> {
+    let as_edited = context.manifests_with(settings, texts)?;
+    let (declared, found) = kinds::declare(&as_edited.items, Some(facts));
+    let wanted: BTreeMap<&Address, &Change> =
+        made.iter().map(|change| (&change.address, *change)).collect();
+    let mut other = as_edited.findings.iter().chain(&found).map(|finding| finding.message.clone());
+    let differs = desired.joined(&declared).find_map(|(address, before, after)| {
+        let (Some(before), Some(after)) = (before, after) else { return Some(address.to_string()) };
+        let expected = match wanted.get(&address) {
+            Some(change) => before.document.with([(change.path.as_str(), Some(&change.to))]),
+            None => before.document.clone(),
+        };
+        (expected != after.document).then(|| address.to_string())
+    });
+    match other.next().or(differs) {
+        None => Ok(()),
+        Some(what) => anyhow::bail!(
+            "the manifests were left as they are, since the edited ones would not say just that: {what}"
+        ),
+    }
+}

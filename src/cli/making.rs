@@ -10,10 +10,11 @@ use super::exit::UsageError;
 use super::live::{self, Live};
 use super::progress::Progress;
 use super::project::CheckLevel;
+use super::secrets;
 use super::settings::{Settings, Tenant};
 use super::show::lists_noops;
 use crate::kinds;
-use crate::model::{Desired, Facts, Observed, closest};
+use crate::model::{Desired, Facts, Observed, Secrets, closest};
 use crate::plan::{self, Draft, Inputs, Plan, Policy, Setting, Source, draft, finish};
 use crate::tenant::{Observation, Reader, learn, observe};
 
@@ -31,9 +32,10 @@ pub(super) async fn make(
     };
     // What is wrong among the manifests themselves is told before anything is sent.
     wrong(kinds::declare(&items, None).1)?;
+    let facts = facts(settings, secrets::named(context, &items)?);
     let mut progress = Progress::new(context.console);
     let mut watch = |step| progress.tell(step);
-    let mut seen = observe(reader, &items, facts(settings), &mut watch).await?;
+    let mut seen = observe(reader, &items, facts, &mut watch).await?;
     drop(items);
     wrong(std::mem::take(&mut seen.findings))?;
     let with_noops = lists_noops(planning.detail);
@@ -68,7 +70,7 @@ pub(super) fn make_live(
         false => Err(Wrong::new(&found, &sources)),
     };
     let needs = kinds::needs(&items);
-    let mut facts = facts(settings);
+    let mut facts = facts(settings, secrets::named(context, &items)?);
     let mut found = live.learn(&items, &needs, &mut facts)?;
     let (desired, more) = kinds::declare(&items, Some(&facts));
     found.extend(more);
@@ -134,11 +136,12 @@ fn sound(context: &mut Context<'_>, settings: &Settings) -> anyhow::Result<Manif
 }
 
 /// What is known before anything was read.
-fn facts(settings: &Settings) -> Facts {
+fn facts(settings: &Settings, secrets: Secrets) -> Facts {
     Facts {
         licensed_agents: settings.licensed_agents.value,
         timezone: settings.timezone.value.clone(),
         now: Some(clock::now()),
+        secrets,
         ..Facts::default()
     }
 }

@@ -3,10 +3,11 @@
 
 pub mod assignment;
 mod declaring;
+pub mod export;
 mod observing;
 pub mod queue;
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 pub use declaring::Declaring;
 pub use observing::Observing;
@@ -18,12 +19,12 @@ use crate::facts;
 use crate::http::{Dialect, Read, Write};
 use crate::model::{
     Address, Declared, Desired, Document, Facts, Finding, Item, Leaf, Level, Limits, Links,
-    ManifestKind, Named, Names, Observed, Raw, Remote,
+    ManifestKind, Named, Names, Observed, Place, Raw, Remote, Secrets,
 };
 use crate::world::Collection;
 
 /// All kinds, in no particular order: what depends on what is said by the references.
-pub const KINDS: &[&dyn Kind] = &[&queue::Queue, &assignment::Assignment];
+pub const KINDS: &[&dyn Kind] = &[&queue::Queue, &assignment::Assignment, &export::Export];
 
 /// One kind of resource.
 pub trait Kind: Sync {
@@ -50,6 +51,18 @@ pub trait Kind: Sync {
     /// Why the resource that people call `label` cannot be created as declared, and the way out;
     /// none where it can.
     fn lacks(&self, declared: &Declared, label: &str) -> Option<(String, String)>;
+
+    /// The variables that hold the secrets which the manifests name, each with where it is named.
+    fn secrets(&self, items: &[Item]) -> Vec<(String, Place)> {
+        let _ = items;
+        Vec::new()
+    }
+
+    /// The variables that hold the secrets which are needed to write a document.
+    fn secrets_of(&self, document: &Document) -> BTreeSet<String> {
+        let _ = document;
+        BTreeSet::new()
+    }
 
     /// What a person calls a resource: the queue's name, or agent and skill.
     fn label(&self, address: &Address, links: &Links, facts: &Facts) -> String {
@@ -125,6 +138,28 @@ pub trait Wire: Sync {
     fn alone(&self, row: &Raw, lane: &Address) -> Raw {
         let _ = lane;
         row.clone()
+    }
+
+    /// A listed entity as a snapshot may have it: without what is secret in it.
+    fn shown(&self, row: Raw) -> Raw {
+        row
+    }
+
+    /// Whether a snapshot is of use without its entities, where the token may not read them.
+    fn is_spared(&self) -> bool {
+        false
+    }
+
+    /// Whether nothing of it can be changed: an update makes it anew, and then deletes the one that
+    /// was there. Such resources are told by a list alone, and several may have one name.
+    fn replaces(&self) -> bool {
+        false
+    }
+
+    /// Whether an entity says of itself that cxform made it.
+    fn is_ours(&self, raw: &Raw) -> bool {
+        let _ = raw;
+        false
     }
 
     /// What reads entities, one after the other.
@@ -223,6 +258,8 @@ pub struct Writing<'a> {
     pub raw: Option<&'a Raw>,
     /// The id of anything that the change names, where it is known.
     pub id_of: &'a dyn Fn(&Address) -> Option<String>,
+    /// The secrets that documents name by their variables.
+    pub secrets: &'a Secrets,
 }
 
 /// One named rule about changes.
@@ -324,6 +361,19 @@ pub fn collections() -> impl Iterator<Item = &'static Collection> {
 #[must_use]
 pub fn needs(items: &[Item]) -> BTreeSet<&'static str> {
     KINDS.iter().flat_map(|kind| kind.needs(items)).collect()
+}
+
+/// The variables that hold the secrets which manifests name, each with where it is named first.
+#[must_use]
+pub fn secrets(items: &[Item]) -> BTreeMap<String, Place> {
+    let mut named: BTreeMap<String, Place> = BTreeMap::new();
+    for (variable, place) in KINDS.iter().flat_map(|kind| kind.secrets(items)) {
+        let known = named.entry(variable).or_insert_with(|| place.clone());
+        if place < *known {
+            *known = place;
+        }
+    }
+    named
 }
 
 /// Declares all manifests. Without facts, references stand for themselves.

@@ -15,6 +15,7 @@ mod pattern;
 mod raw;
 mod reference;
 mod resources;
+mod secrets;
 mod state;
 mod text;
 
@@ -31,5 +32,6 @@ pub use pattern::{Pattern, PatternError};
 pub use raw::{Fields, Raw};
 pub use reference::{Reference, ReferenceError, closest};
 pub use resources::Resources;
+pub use secrets::{MASK, Secrets};
 pub use state::{Declared, Desired, Link, Links, Observed, References, Remote, Renamed};
 pub use text::{SafeJson, json_safe, neutral};

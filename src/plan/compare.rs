@@ -5,11 +5,13 @@ use std::sync::Arc;
 use serde_json::Value;
 
 use super::draft::Proposed;
-use super::{Carry, Change, Delta, NAME_PATH, PathChange, PlannedAction, Precondition, Reason};
+use super::{
+    Carry, Change, Delta, NAME_PATH, PathChange, PlannedAction, Precondition, Reason, SURPLUS_PATH,
+};
 use crate::http::Dialect;
 use crate::kinds::{Basis, kind_of};
 use crate::model::{
-    Address, Declared, Desired, Document, Facts, Leaf, Links, Memo, Observed, Place, Remote,
+    Address, Declared, Desired, Document, Facts, Finding, Leaf, Links, Memo, Observed, Place, Remote,
     Renamed,
 };
 
@@ -67,19 +69,63 @@ impl<'a> Comparing<'a> {
         }
     }
 
-    /// The change of one resource.
+    /// Of several that have one name, the one that stays and the ids of the others; where not all
+    /// of them are ours, which it is that is meant cannot be known.
+    pub(super) fn namesakes<'r>(
+        &self,
+        address: &Address,
+        declared: &Declared,
+        remotes: &[&'r Remote],
+    ) -> Result<(&'r Remote, Vec<Arc<str>>), Finding> {
+        let kind = kind_of(address);
+        let wire = kind.and_then(|kind| kind.wire(self.dialect));
+        let is_ours = |remote: &&Remote| {
+            let raw = remote.raw.as_ref();
+            wire.zip(raw).is_some_and(|(wire, raw)| wire.is_ours(raw))
+        };
+        let id = |remote: &&Remote| remote.id.clone();
+        if !remotes.iter().all(is_ours) {
+            let ids: Vec<Arc<str>> = remotes.iter().filter_map(id).collect();
+            let label = kind.map(|kind| kind.label(address, &declared.links, self.facts));
+            let (kind, label) = (address.kind(), label.unwrap_or_default());
+            let message =
+                format!("the tenant has several {kind}s named `{label}`: {}", ids.join(", "));
+            return Err(Finding::error("ambiguous-name", &declared.place, message)
+                .about(address)
+                .hint("delete all but one of them in the tenant"));
+        }
+        let is_wanted = |remote: &&&Remote| remote.document.covers(&declared.document);
+        let kept = remotes.iter().find(is_wanted).or(remotes.first());
+        let Some(kept) = kept else {
+            return Err(Finding::error("ambiguous-name", &declared.place, "there is none"));
+        };
+        let others = remotes.iter().filter(|other| other.id != kept.id);
+        Ok((kept, others.filter_map(id).collect()))
+    }
+
+    /// The change of one resource; `surplus` are the ids of others that have its name.
     pub(super) fn propose(
         &mut self,
         address: Address,
         declared: &Declared,
         remote: Option<&Remote>,
         action: PlannedAction,
+        surplus: &[Arc<str>],
     ) -> Proposed {
         let renamed = match action {
             PlannedAction::Update => self.desired.renamed(&address),
             _ => None,
         };
-        let (before, after) = before_and_after(declared, remote, action, renamed);
+        let kind = kind_of(&address);
+        let wire = kind.and_then(|kind| kind.wire(self.dialect));
+        let replaces =
+            action == PlannedAction::Update && wire.is_some_and(|wire| wire.replaces());
+        let (before, after) = before_and_after(declared, remote, action, renamed, replaces);
+        let before = before.map(|before| with_surplus(&before, surplus));
+        let after = after.map(|after| match surplus {
+            [] => after,
+            _ => after.with([(SURPLUS_PATH, Some(&Value::Array(Vec::new())))]),
+        });
         let paths = match (action, &before, &after) {
             (PlannedAction::Update, Some(before), Some(after)) => {
                 self.differences.get_or((before.clone(), after.clone()), |(before, after)| {
@@ -88,8 +134,6 @@ impl<'a> Comparing<'a> {
             }
             _ => Arc::default(),
         };
-        let kind = kind_of(&address);
-        let wire = kind.and_then(|kind| kind.wire(self.dialect));
         let from_lane =
             wire.filter(|wire| action.action().is_some_and(|a| wire.basis(a) == Basis::Lane));
         let etag = from_lane.and_then(|wire| self.observed.versions.get(&wire.lane(&address)));
@@ -128,6 +172,7 @@ impl<'a> Comparing<'a> {
             },
             source: declared.place.clone(),
             carry,
+            replaces,
             unknown,
             depends_on: Vec::new(),
             held_by: Vec::new(),
@@ -148,6 +193,7 @@ fn before_and_after(
     remote: Option<&Remote>,
     action: PlannedAction,
     renamed: Option<&Renamed>,
+    replaces: bool,
 ) -> (Option<Document>, Option<Document>) {
     let (before, after) = match (action, remote) {
         (PlannedAction::Delete, Some(remote)) => return (Some(remote.document.clone()), None),
@@ -156,6 +202,8 @@ fn before_and_after(
             let whole = declared.on_create.as_ref().unwrap_or(&declared.document);
             return (None, Some(whole.clone()));
         }
+        // All of it goes, so that all of it is shown, and can be made anew.
+        (_, Some(remote)) if replaces => (remote.document.clone(), &declared.document),
         (_, Some(remote)) => (remote.document.project(&declared.document), &declared.document),
     };
     let Some(renamed) = renamed else { return (Some(before), Some(after.clone())) };
@@ -165,6 +213,14 @@ fn before_and_after(
     };
     let (old, new) = (renamed.before.as_ref(), Some(&renamed.after));
     (Some(named(&before, old)), Some(named(after, new)))
+}
+
+fn with_surplus(document: &Document, surplus: &[Arc<str>]) -> Document {
+    let ids: Value = surplus.iter().map(|id| Value::from(&**id)).collect();
+    match surplus {
+        [] => document.clone(),
+        _ => document.with([(SURPLUS_PATH, Some(&ids))]),
+    }
 }
 
 fn differences(before: &Document, after: &Document) -> Arc<[PathChange]> {

@@ -12,6 +12,7 @@ mod observe;
 mod otlp;
 mod pace;
 mod reader;
+mod replace;
 mod request;
 mod session;
 mod settle;

@@ -162,7 +162,8 @@ fn undone(change: &Change, delta: Delta, depends_on: Vec<Address>) -> Change {
         address: address(change).clone(),
         kind: Arc::clone(&change.kind),
         name: change.name.clone(),
-        id: change.id.clone().filter(|_| delta.actions == [PlannedAction::Update]),
+        // What was made anew has an id that only its answer told.
+        id: change.id.clone().filter(|_| delta.actions == [PlannedAction::Update] && !replaces),
         previous_address: previous,
         reason: Reason::Rollback,
         source: change.source.clone(),

@@ -8,7 +8,7 @@ use serde_json::Value;
 use super::rebase::unlike;
 use super::{Change, Clash, Rebase, overwrite, rebase};
 use crate::kinds::Action;
-use crate::model::{Document, Remote};
+use crate::model::{Document, Links, Remote};
 
 /// Where the documents of a change have the ids of those that a run left over under the name.
 pub const SURPLUS_PATH: &str = "/surplus";
@@ -20,10 +20,12 @@ pub enum Replacing {
     Done,
     /// What is to be sent, in this order.
     Write {
-        /// What is made anew, if anything.
-        makes: Option<Document>,
+        /// What is made anew, if anything; its raw form is that of what it takes the place of.
+        makes: Option<Remote>,
         /// The ids of what is deleted then.
         deletes: Vec<Arc<str>>,
+        /// The id of what is there already and stays.
+        kept: Option<Arc<str>>,
     },
     /// Somebody changed the same: nothing is written.
     Drifted(Vec<Clash>),
@@ -90,7 +92,7 @@ fn make(change: &Change, theirs: &[Remote]) -> Replacing {
             others.filter(|other| is_wanted(other) || is_seen(other)).collect();
         return match ids(&others) {
             none if none.is_empty() => Replacing::Done,
-            deletes => Replacing::Write { makes: None, deletes },
+            deletes => Replacing::Write { makes: None, deletes, kept: kept.id.clone() },
         };
     }
     if let Some(first) = theirs.iter().find(|remote| remote.id == change.id).or(theirs.first())
@@ -98,7 +100,8 @@ fn make(change: &Change, theirs: &[Remote]) -> Replacing {
         && theirs.iter().all(is_seen)
     {
         let deletes = ids(&theirs.iter().collect::<Vec<_>>());
-        return Replacing::Write { makes: Some(anew(change, &first.document)), deletes };
+        let makes = Some(anew(change, first));
+        return Replacing::Write { makes, deletes, kept: None };
     }
     match theirs {
         [] => of(rebase(change, None), change, None),
@@ -116,10 +119,18 @@ fn make(change: &Change, theirs: &[Remote]) -> Replacing {
 }
 
 /// The reviewed leaves over what the tenant has.
-fn anew(change: &Change, theirs: &Document) -> Document {
+fn anew(change: &Change, theirs: &Remote) -> Remote {
     let ours = change.change.after.as_ref().map(Document::value).unwrap_or_default();
     let leaves = change.change.paths.iter();
-    theirs.with(leaves.map(|path| (path.path.as_str(), ours.pointer(&path.path))))
+    let leaves = leaves.map(|path| (path.path.as_str(), ours.pointer(&path.path)));
+    let (id, links, raw) = (None, Links::new(), theirs.raw.clone());
+    Remote { id, document: theirs.document.with(leaves), raw, links }
+}
+
+/// What was not there.
+fn new(change: &Change) -> Option<Remote> {
+    let document = change.change.after.clone()?;
+    Some(Remote { id: None, document, raw: None, links: Links::new() })
 }
 
 fn of(rebase: Rebase, change: &Change, theirs: Option<&Remote>) -> Replacing {
@@ -127,11 +138,13 @@ fn of(rebase: Rebase, change: &Change, theirs: Option<&Remote>) -> Replacing {
         (Rebase::Done, _) => Replacing::Done,
         (Rebase::Drifted(clashes), _) => Replacing::Drifted(clashes),
         (Rebase::Write(_), None) => {
-            Replacing::Write { makes: change.change.after.clone(), deletes: Vec::new() }
+            let (makes, deletes) = (new(change), Vec::new());
+            Replacing::Write { makes, deletes, kept: None }
         }
         (Rebase::Write(_), Some(theirs)) => Replacing::Write {
-            makes: Some(anew(change, &theirs.document)),
+            makes: Some(anew(change, theirs)),
             deletes: ids(&[theirs]),
+            kept: None,
         },
     }
 }
@@ -141,10 +154,10 @@ fn over(change: &Change, theirs: &Remote) -> Option<Replacing> {
     let over = overwrite(change, Some(&theirs.document))?;
     let makes = match (change.action()?, over.action) {
         (_, Action::Delete) => None,
-        (Action::Create, _) => change.change.after.clone(),
-        _ => Some(anew(&alone(change), &theirs.document)),
+        (Action::Create, _) => new(change),
+        _ => Some(anew(&alone(change), theirs)),
     };
-    Some(Replacing::Write { makes, deletes: ids(&[theirs]) })
+    Some(Replacing::Write { makes, deletes: ids(&[theirs]), kept: None })
 }
 
 fn delete(change: &Change, theirs: &[Remote]) -> Replacing {
@@ -159,7 +172,7 @@ fn delete(change: &Change, theirs: &[Remote]) -> Replacing {
         }
     }
     match (deletes.is_empty(), clashes.is_empty()) {
-        (false, _) => Replacing::Write { makes: None, deletes },
+        (false, _) => Replacing::Write { makes: None, deletes, kept: None },
         (true, false) => Replacing::Drifted(clashes),
         (true, true) => Replacing::Done,
     }

@@ -261,7 +261,7 @@ fn body(change: &Change, detail: Detail) -> Vec<String> {
                 lines.extend(difference);
             }
             if change.makes_anew() {
-                let id = change.id.as_deref().map(fields::one_line).unwrap_or_default();
+                let id = change.id.as_deref().map_or("the old one".into(), fields::one_line);
                 let old = format!("two requests: a new one is created, then {id} is deleted");
                 lines.push(old);
             }

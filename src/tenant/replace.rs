@@ -86,7 +86,10 @@ impl Making<'_> {
                     self.outcome.message = None;
                     return OutcomeStatus::Conflict;
                 }
-                Replacing::Write { makes, deletes } => (makes, deletes),
+                Replacing::Write { makes, deletes, kept } => {
+                    kept.into_iter().for_each(|id| self.is_called(&id));
+                    (makes, deletes)
+                }
             };
             self.is_lost = false;
             if makes.is_none() && !deletes.is_empty() && self.was_lost {
@@ -108,13 +111,13 @@ impl Making<'_> {
     /// Sends what is to be sent, in its order.
     async fn carry_out(
         &mut self,
-        makes: Option<Document>,
+        makes: Option<Remote>,
         deletes: Vec<Arc<str>>,
         attempt: u32,
         is_made: &mut bool,
     ) -> Sent {
-        if let Some(document) = makes {
-            let write = self.spelled(Action::Create, None, &document);
+        if let Some(Remote { document, raw, .. }) = makes {
+            let write = self.spelled(Action::Create, None, &document, raw.as_ref());
             match self.send(write, attempt, *is_made).await {
                 Sent::Done => *is_made = true,
                 other => return other,
@@ -122,7 +125,7 @@ impl Making<'_> {
         }
         let nothing = Document::of(&serde_json::json!({}));
         for id in deletes {
-            let write = self.spelled(Action::Delete, Some(&id), &nothing);
+            let write = self.spelled(Action::Delete, Some(&id), &nothing, None);
             match self.send(write, attempt, *is_made).await {
                 Sent::Done => {}
                 other => return other,
@@ -136,6 +139,7 @@ impl Making<'_> {
         action: Action,
         id: Option<&str>,
         document: &Document,
+        raw: Option<&Raw>,
     ) -> Result<Write, String> {
         self.wire.write(&Writing {
             address: &self.change.address,
@@ -143,7 +147,7 @@ impl Making<'_> {
             action,
             document,
             paths: &[],
-            raw: None,
+            raw,
             id_of: &|address| self.shared.id_of(address).as_deref().map(str::to_owned),
             secrets: self.shared.secrets(),
         })

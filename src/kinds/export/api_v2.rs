@@ -9,7 +9,7 @@ use serde_json::{Map, Value, json};
 
 use super::header::{Header, Said, is_value};
 use super::mark::Mark;
-use super::{Destination, Fields, address, fingerprints, headers_of, name_of, tenant_name};
+use super::{Destination, Fields, address, fingerprints, headers_of, name_of, queue_of, tenant_name, whose};
 use crate::http::{Method, Read, Write, encode, lenient};
 use crate::kinds::{Action, Basis, Decode, Look, Wire, Writing};
 use crate::model::{Address, Document, Facts, Link, Links, MASK, Named, Raw, Remote};
@@ -156,9 +156,12 @@ struct Decoder<'f> {
 }
 
 impl Decoder<'_> {
-    /// The key of the queue that a filter chooses, entered among `links`; null for all queues, and
-    /// any other filter as the tenant tells it.
+    /// Whose events a filter chooses; a queue is entered among `links`. Any other filter is as the
+    /// tenant tells it.
     fn queue(&self, filter: &Value, links: &mut Links) -> Value {
+        if filter.is_null() {
+            return whose(None);
+        }
         let is = |name: &str, value: &str| filter.get(name).is_some_and(|told| told == value);
         let id = filter.get("value").and_then(lenient::as_text);
         match id.filter(|_| is("path", "queueId") && is("operator", "EQUALS")) {
@@ -166,7 +169,7 @@ impl Decoder<'_> {
                 let address = self.facts.address_of("queue", &id);
                 let segment = address.segment(0);
                 links.push(Link::new(address, Some(&id)));
-                segment.into()
+                whose(Some(&segment))
             }
             None => filter.clone(),
         }
@@ -186,7 +189,7 @@ impl Decoder<'_> {
         }
         let names = |sort| self.facts.of(sort);
         let former = |now: &&str| names("queue")?.former(now).map(|former| former.segment.clone());
-        let now = queue.as_str().filter(|now| key.is_some() && former(now).as_deref() == key);
+        let now = queue.as_str().and_then(queue_of).filter(|now| key.is_some() && former(now).as_deref() == key);
         let is_free = |now: &&str| {
             let name = tenant_name(name, Some(now));
             names("export").is_some_and(|exports| exports.named(&name).next().is_none())
@@ -255,14 +258,19 @@ impl Body {
             Some(name) => name.to_owned(),
             None => name_of(change.address),
         };
-        let mut fields = Map::new();
+        // What it takes the place of had fields that nobody manages.
+        let old: Value = change
+            .raw
+            .and_then(|raw| serde_json::from_str(raw.as_str()).ok())
+            .unwrap_or_default();
+        let mut fields = others(&old, &KNOWN);
         fields.insert("name".to_owned(), name.into());
         fields.insert("description".to_owned(), Mark { headers, secrets }.text().into());
         fields.insert("eventTypes".to_owned(), text("/events"));
         if let Some(filter) = filter(&text("/queue"), change)? {
             fields.insert("filter".to_owned(), filter);
         }
-        let mut destination = Map::new();
+        let mut destination = others(&old["destination"], &["headers"]);
         destination.insert("type".to_owned(), text("/destination/type"));
         destination.insert("endpointUrl".to_owned(), text("/destination/url"));
         Ok(Self { fields, destination, headers: values })
@@ -277,6 +285,13 @@ impl Body {
         fields.insert("destination".to_owned(), destination.into());
         Raw::of(&fields)
     }
+}
+
+/// The fields of an object but for some.
+fn others(object: &Value, known: &[&str]) -> Map<String, Value> {
+    let fields = object.as_object().into_iter().flatten();
+    let fields = fields.filter(|(name, _)| !known.contains(&name.as_str()));
+    fields.map(|(name, value)| (name.clone(), value.clone())).collect()
 }
 
 fn value_of(header: &Header, change: &Writing<'_>) -> Result<String, String> {
@@ -294,8 +309,10 @@ fn value_of(header: &Header, change: &Writing<'_>) -> Result<String, String> {
 
 /// The filter that chooses a queue; none for all.
 fn filter(queue: &Value, change: &Writing<'_>) -> Result<Option<Value>, String> {
-    let Some(key) = queue.as_str() else {
-        return Ok(Some(queue.clone()).filter(|filter| !filter.is_null()));
+    let key = match queue.as_str().map(queue_of) {
+        None => return Ok(Some(queue.clone())),
+        Some(None) => return Ok(None),
+        Some(Some(key)) => key,
     };
     let known = (change.id_of)(&Address::new("queue", &[key]));
     let id = known.or_else(|| key.strip_prefix("id:").map(str::to_owned));

@@ -3,11 +3,10 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use schemars::JsonSchema;
-use serde_json::Value;
 use url::{Host, Url};
 
 use super::header::{Header, Said, is_name, is_secret, is_value};
-use super::{Destination, Fields, address, fingerprints, tenant_name};
+use super::{Destination, Fields, address, fingerprints, tenant_name, whose};
 use crate::kinds::declaring::text_of;
 use crate::kinds::{Declaring, schema_of};
 use crate::model::{
@@ -185,7 +184,7 @@ fn declare_one(item: &Item, queue: &Node, fields: &Fields, declaring: &mut Decla
     let Some(key) = key_of(item, queue, declaring) else { return };
     let own = address(&item.name, Some(&key.segment));
     let links = [Link::new(Address::new("queue", &[&key.segment]), key.id.as_deref())];
-    let fields = Fields { queue: Value::from(&*key.segment), ..fields.clone() };
+    let fields = Fields { queue: whose(Some(&key.segment)), ..fields.clone() };
     put(item, &own, &queue.place, Document::of(&fields), Links::from_iter(links), declaring);
     let Some(facts) = declaring.facts() else { return };
     let former = facts.of("queue").and_then(|queues| queues.former(&key.segment));
@@ -247,7 +246,7 @@ fn fields(item: &Item, declaring: &mut Declaring<'_>) -> Fields {
         destination_type: Some(said("type").map_or_else(|| "http".to_owned(), text_of)),
         url: said("url").map(text_of),
     };
-    Fields { destination, events, queue: Value::Null, secrets: secrets.unwrap_or_default() }
+    Fields { destination, events, queue: whose(None), secrets: secrets.unwrap_or_default() }
 }
 
 /// The headers, in the order of their names; what is wrong with one is told without its value.

@@ -31,7 +31,7 @@ pub struct Export;
 struct Fields {
     destination: Destination,
     events: BTreeSet<String>,
-    /// The key of its queue, null for all queues, or another filter as the tenant tells it.
+    /// Whose events: see [`whose`], or another filter as the tenant tells it.
     queue: Value,
     /// Fingerprints of the header values that are secret, by the headers' names in small letters.
     #[serde(skip_serializing_if = "BTreeMap::is_empty")]
@@ -48,6 +48,27 @@ struct Destination {
     #[serde(skip_serializing_if = "Option::is_none")]
     url: Option<String>,
 }
+
+/// Whose events an export sends, as documents have it: `all`, or a queue's key. A queue that is
+/// itself called `all` is `name:all`.
+fn whose(queue: Option<&str>) -> Value {
+    match queue {
+        None => ALL.into(),
+        Some(key) if key == ALL || key.starts_with(NAME) => format!("{NAME}{key}").into(),
+        Some(key) => key.into(),
+    }
+}
+
+/// The key of the queue that [`whose`] tells; none for all.
+fn queue_of(whose: &str) -> Option<&str> {
+    match whose {
+        ALL => None,
+        key => Some(key.strip_prefix(NAME).unwrap_or(key)),
+    }
+}
+
+const ALL: &str = "all";
+const NAME: &str = "name:";
 
 /// Where a document has the headers.
 const HEADERS: &str = "/destination/headers";

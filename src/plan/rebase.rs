@@ -74,7 +74,7 @@ pub fn overwrite(change: &Change, theirs: Option<&Document>) -> Option<Overwriti
 }
 
 /// The leaves of an update that are not yet as they should be.
-pub(super) fn unlike(change: &Change, theirs: &Document) -> Vec<String> {
+fn unlike(change: &Change, theirs: &Document) -> Vec<String> {
     let now = theirs.value();
     let differ = change.change.paths.iter().filter(|path| *leaf(&now, &path.path) != path.after);
     differ.map(|path| path.path.clone()).collect()

@@ -5,7 +5,6 @@ use std::sync::Arc;
 
 use serde_json::Value;
 
-use super::rebase::unlike;
 use super::{Change, Clash, Rebase, overwrite, rebase};
 use crate::kinds::Action;
 use crate::model::{Document, Links, Remote};
@@ -72,9 +71,8 @@ fn ids(remotes: &[&Remote]) -> Vec<Arc<str>> {
 
 fn make(change: &Change, theirs: &[Remote]) -> Replacing {
     let (seen, change) = (seen(change), &alone(change));
-    let is_wanted = |remote: &&Remote| match &*change.change.paths {
-        [] => change.change.after.as_ref().is_some_and(|after| remote.document.covers(after)),
-        _ => unlike(change, &remote.document).is_empty(),
+    let is_wanted = |remote: &&Remote| {
+        change.change.after.as_ref().is_some_and(|after| remote.document.covers(after))
     };
     let is_seen = |remote: &Remote| {
         let id = remote.id.as_ref();

@@ -110,6 +110,8 @@ impl Scene {
         let sent = self.lock().sent.clone();
         let rows = self.rows("exports").into_iter().map(|mut row| {
             let id = row["id"].take().as_str().unwrap().to_owned();
+            // The personality `extraFields` puts it into every answer.
+            row.as_object_mut().unwrap().remove("xRegion");
             (row, sent.get(&id).cloned().flatten())
         });
         let mut rows: Vec<_> = rows.collect();
@@ -150,7 +152,7 @@ impl Scene {
 
 impl State {
     /// A request is carried out.
-    fn carry_out(&mut self, incoming: &Incoming) -> Response {
+    fn carry_out(&mut self, incoming: &Incoming, plan: Option<&Plan>) -> Response {
         let body: Value = serde_json::from_slice(&incoming.body).unwrap_or(Value::Null);
         let is_ours = incoming.path.starts_with(EXPORTS);
         let deleted = incoming.path.rsplit('/').next().unwrap_or_default().to_owned();
@@ -163,25 +165,25 @@ impl State {
             let id = reply.response.json().unwrap()["id"].as_str().unwrap().to_owned();
             let value = body["destination"]["headers"]["Authorization"].as_str();
             self.sent.insert(id, value.map(str::to_owned));
-            self.is_shown(&body["name"], None);
+            self.is_shown(plan.unwrap(), &body["name"], None);
         }
         if is_ours && status == 204 {
             let was = was.unwrap();
-            self.is_shown(&was["name"], Some(&deleted));
+            self.is_shown(plan.unwrap(), &was["name"], Some(&deleted));
         }
         reply.response
     }
 
     /// Nothing is written that the plan does not show, and nothing that people made is deleted.
-    fn is_shown(&mut self, name: &Value, deleted: Option<&str>) {
-        let plan = self.plan.clone().unwrap();
+    fn is_shown(&mut self, plan: &Plan, name: &Value, deleted: Option<&str>) {
         let called = |address: &cxform::model::Address| match address.tail() {
             Some(_) => format!("{}/{}", address.segment(0), address.segment(1)),
             None => address.segment(0),
         };
         let mut about = plan.live().filter(|change| &*change.kind == "export").filter(|change| {
             let old = change.previous_address.as_ref().map(called);
-            *name == called(&change.address) || old.is_some_and(|old| *name == old)
+            let is_its_id = deleted.is_some() && change.id.as_deref() == deleted;
+            *name == called(&change.address) || old.is_some_and(|old| *name == old) || is_its_id
         });
         let change = about.next();
         let is_theirs = |id: &str| {
@@ -261,6 +263,7 @@ impl Life {
 
     async fn carry(&self, outgoing: &Outgoing<'_>) -> Result<Response, NoAnswer> {
         let incoming = incoming(outgoing);
+        let plan = self.scene.lock().plan.clone();
         self.step().await;
         self.is_looked_for(&incoming);
         let struck = {
@@ -280,7 +283,7 @@ impl Life {
                 lost("connection reset by peer")
             }
             1 => {
-                self.scene.lock().carry_out(&incoming);
+                self.scene.lock().carry_out(&incoming, plan.as_deref());
                 self.step().await;
                 self.scene.tell("lost, carried out");
                 lost("connection reset by peer")
@@ -291,12 +294,12 @@ impl Life {
                 tokio::spawn(async move {
                     sleep(Duration::from_secs(100)).await;
                     scene.tell("too late");
-                    scene.lock().carry_out(&late);
+                    scene.lock().carry_out(&late, plan.as_deref());
                 });
                 lost("connection reset by peer")
             }
             _ => {
-                let response = self.scene.lock().carry_out(&incoming);
+                let response = self.scene.lock().carry_out(&incoming, plan.as_deref());
                 self.step().await;
                 Ok(response)
             }

@@ -17,7 +17,7 @@ const EVENTS: [&str; 3] = ["QUEUE_CREATED", "QUEUE_UPDATED", "QUEUE_ROUTING_CHAN
 pub(super) const QUEUES: [(&str, &str); 3] = [("q-1", "Main"), ("q-2", "A/B *"), ("q-3", "all")];
 
 /// What is wanted.
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 pub(super) struct Wanted {
     /// The ids of the queues of `ops`.
     queues: Vec<&'static str>,
@@ -34,6 +34,8 @@ pub(super) struct Wanted {
     renamed: usize,
     /// Whether there is a new queue with an export of its own.
     has_new: bool,
+    /// The manifests, read.
+    items: Vec<Item>,
 }
 
 impl Wanted {
@@ -48,6 +50,7 @@ impl Wanted {
             literal: None,
             renamed: 0,
             has_new: false,
+            items: Vec::new(),
         };
         wanted.change(random);
         wanted
@@ -87,11 +90,13 @@ impl Wanted {
         if self.queues.is_empty() {
             self.queues.push("q-2");
         }
+        self.items = self.read();
     }
 
     /// Sent to another place.
     pub(super) fn elsewhere(&mut self) {
         self.url += 100;
+        self.items = self.read();
     }
 
     fn name_of(&self, id: &str) -> String {
@@ -127,7 +132,11 @@ impl Wanted {
     }
 
     /// The manifests, read.
-    pub(super) fn items(&self) -> Vec<Item> {
+    pub(super) fn items(&self) -> &[Item] {
+        &self.items
+    }
+
+    fn read(&self) -> Vec<Item> {
         let mut documents = Vec::new();
         let export = |name: &str, queues: Value| {
             json!({
@@ -159,6 +168,16 @@ impl Wanted {
         let files = documents.iter().enumerate();
         let files: Vec<_> = files.map(|(n, d)| (format!("{n}.yaml"), d.to_string())).collect();
         read(&files)
+    }
+
+    /// All of it, for people.
+    pub(super) fn told(&self) -> String {
+        let Self { queues, is_absent, has_whole, url, events, secret, literal, renamed, has_new, .. } =
+            self;
+        format!(
+            "{queues:?} absent {is_absent} whole {has_whole} url {url} {events:?} {secret:?} \
+             {literal:?} renamed {renamed} new {has_new}"
+        )
     }
 
     /// No secret is in a text.
@@ -214,7 +233,7 @@ impl Wanted {
                 && headers == declared
                 && secret.flatten() == value;
             if !is_so {
-                scene.complain(format!("{name} is not as declared: {own:?}, wanted {self:?}"));
+                scene.complain(format!("{name} is not as declared: {own:?}, wanted {}", self.told()));
             }
         }
     }

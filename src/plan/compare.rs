@@ -11,8 +11,8 @@ use super::{
 use crate::http::Dialect;
 use crate::kinds::{Basis, kind_of};
 use crate::model::{
-    Address, Declared, Desired, Document, Facts, Finding, Leaf, Links, Memo, Observed, Place, Remote,
-    Renamed,
+    Address, Declared, Desired, Document, Facts, Finding, Leaf, Links, Memo, Observed, Place,
+    Remote, Renamed,
 };
 
 /// What comparing needs, and what many changes have in common: a matrix changes from few levels to
@@ -69,38 +69,25 @@ impl<'a> Comparing<'a> {
         }
     }
 
-    /// Of several that have one name, the one that stays and the ids of the others; where not all
-    /// of them are ours, which it is that is meant cannot be known.
-    pub(super) fn namesakes<'r>(
+    /// Why nobody knows which of several that have one name is meant: not all of them are ours.
+    pub(super) fn ambiguous(
         &self,
         address: &Address,
         declared: &Declared,
-        remotes: &[&'r Remote],
-    ) -> Result<(&'r Remote, Vec<Arc<str>>), Finding> {
-        let kind = kind_of(address);
-        let wire = kind.and_then(|kind| kind.wire(self.dialect));
-        let is_ours = |remote: &&Remote| {
-            let raw = remote.raw.as_ref();
-            wire.zip(raw).is_some_and(|(wire, raw)| wire.is_ours(raw))
-        };
-        let id = |remote: &&Remote| remote.id.clone();
-        if !remotes.iter().all(is_ours) {
-            let ids: Vec<Arc<str>> = remotes.iter().filter_map(id).collect();
-            let label = kind.map(|kind| kind.label(address, &declared.links, self.facts));
-            let (kind, label) = (address.kind(), label.unwrap_or_default());
-            let message =
-                format!("the tenant has several {kind}s named `{label}`: {}", ids.join(", "));
-            return Err(Finding::error("ambiguous-name", &declared.place, message)
-                .about(address)
-                .hint("delete all but one of them in the tenant"));
+        remotes: &[&Remote],
+    ) -> Option<Finding> {
+        let kind = kind_of(address)?;
+        let wire = kind.wire(self.dialect)?;
+        let is_ours = |remote: &&Remote| remote.raw.as_ref().is_some_and(|raw| wire.is_ours(raw));
+        if remotes.len() < 2 || remotes.iter().all(is_ours) {
+            return None;
         }
-        let is_wanted = |remote: &&&Remote| remote.document.covers(&declared.document);
-        let kept = remotes.iter().find(is_wanted).or(remotes.first());
-        let Some(kept) = kept else {
-            return Err(Finding::error("ambiguous-name", &declared.place, "there is none"));
-        };
-        let others = remotes.iter().filter(|other| other.id != kept.id);
-        Ok((kept, others.filter_map(id).collect()))
+        let ids: Vec<&str> = remotes.iter().filter_map(|remote| remote.id.as_deref()).collect();
+        let label = kind.label(address, &declared.links, self.facts);
+        let (kind, ids) = (kind.name(), ids.join(", "));
+        let message = format!("the tenant has several {kind}s named `{label}`: {ids}");
+        let finding = Finding::error("ambiguous-name", &declared.place, message).about(address);
+        Some(finding.hint("delete all but one of them in the tenant"))
     }
 
     /// The change of one resource; `surplus` are the ids of others that have its name.
@@ -118,8 +105,7 @@ impl<'a> Comparing<'a> {
         };
         let kind = kind_of(&address);
         let wire = kind.and_then(|kind| kind.wire(self.dialect));
-        let replaces =
-            action == PlannedAction::Update && wire.is_some_and(|wire| wire.replaces());
+        let replaces = action == PlannedAction::Update && wire.is_some_and(|wire| wire.replaces());
         let (before, after) = before_and_after(declared, remote, action, renamed, replaces);
         let before = before.map(|before| with_surplus(&before, surplus));
         let after = after.map(|after| match surplus {
@@ -185,6 +171,17 @@ impl<'a> Comparing<'a> {
     pub(super) fn digest(&mut self, document: &Document) -> Arc<str> {
         self.digests.get_or(document.clone(), |document| Arc::from(document.digest()))
     }
+}
+
+/// Of several that have one name, the one that stays, and the ids of the others.
+pub(super) fn kept<'r>(
+    declared: &Declared,
+    remotes: &[&'r Remote],
+) -> (Option<&'r Remote>, Vec<Arc<str>>) {
+    let is_wanted = |remote: &&&Remote| remote.document.covers(&declared.document);
+    let kept = remotes.iter().find(is_wanted).or(remotes.first()).copied();
+    let others = remotes.iter().filter(|other| kept.is_some_and(|kept| other.id != kept.id));
+    (kept, others.filter_map(|other| other.id.clone()).collect())
 }
 
 /// The managed fields as they are and as they will be. A rename's name is one of them.

@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
-use super::compare::Comparing;
+use super::compare::{Comparing, kept};
 use super::depend::depend;
 use super::unlink::unlink;
 use super::{Change, PlannedAction, Policy, Selected, Unmanaged};
@@ -107,20 +107,13 @@ pub fn draft(
             }
             continue;
         };
-        let all: Vec<&Remote> = remote
-            .into_iter()
-            .chain(observed.others.get(&address).into_iter().flatten())
-            .collect();
-        let (remote, surplus) = match &all[..] {
-            [] | [_] => (remote, Vec::new()),
-            _ => match comparing.namesakes(&address, declared, &all) {
-                Ok((kept, surplus)) => (Some(kept), surplus),
-                Err(finding) => {
-                    findings.push(finding);
-                    continue;
-                }
-            },
-        };
+        let all: Vec<&Remote> =
+            remote.into_iter().chain(observed.others.get(&address).into_iter().flatten()).collect();
+        if let Some(finding) = comparing.ambiguous(&address, declared, &all) {
+            findings.push(finding);
+            continue;
+        }
+        let (remote, surplus) = kept(declared, &all);
         if remote.is_some() {
             super::count(&mut draft.existing, address.kind());
         }

@@ -76,7 +76,8 @@ fn make(change: &Change, theirs: &[Remote]) -> Replacing {
     };
     let is_seen = |remote: &Remote| {
         let id = remote.id.as_ref();
-        id.is_some_and(|id| seen.contains(id)) || Some(&remote.document) == change.change.before.as_ref()
+        id.is_some_and(|id| seen.contains(id))
+            || Some(&remote.document) == change.change.before.as_ref()
     };
     let wanted: Vec<&Remote> = theirs.iter().filter(is_wanted).collect();
     // One that the plan did not see is the new one; a second like it came of an answer that was
@@ -163,7 +164,8 @@ fn delete(change: &Change, theirs: &[Remote]) -> Replacing {
     let mut clashes = Vec::new();
     let mut deletes = Vec::new();
     for remote in theirs {
-        let is_surplus = remote.id != change.id && remote.id.as_ref().is_some_and(|id| seen.contains(id));
+        let is_surplus =
+            remote.id != change.id && remote.id.as_ref().is_some_and(|id| seen.contains(id));
         match rebase(change, Some(&remote.document)) {
             Rebase::Drifted(found) if !is_surplus => clashes.extend(found),
             _ => deletes.extend(remote.id.clone()),

@@ -14,10 +14,10 @@ use std::sync::Arc;
 
 use tokio::time::sleep;
 
+use super::TenantError;
 use super::change::Making;
 use super::lane::named;
 use super::reader::{Reader, Wrote};
-use super::TenantError;
 use crate::http::Write;
 use crate::http::retry::{ATTEMPTS, backoff};
 use crate::kinds::{Action, Look, Wire, Writing};

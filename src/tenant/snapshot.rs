@@ -109,7 +109,7 @@ pub async fn snapshot(reader: &Reader, watch: &mut Watch<'_>) -> Result<Taken, T
             let alone = fetched.rows().filter_map(|row| Some(wire.alone(&Raw::parse(row)?, &lane)));
             rows.extend(alone, Some(&lane));
             done += 1;
-            watch(Step { what: *name, done, of });
+            watch(Step { what: name, done, of });
         })
         .await?;
         parts.push((wire.section(), rows.finish()));

@@ -73,11 +73,7 @@ pub(crate) async fn plan(reader: &Reader, items: &[Item]) -> Result<Plan, Unmade
 }
 
 /// The same of what is known before.
-pub(crate) async fn plan_of(
-    reader: &Reader,
-    items: &[Item],
-    facts: Facts,
-) -> Result<Plan, Unmade> {
+pub(crate) async fn plan_of(reader: &Reader, items: &[Item], facts: Facts) -> Result<Plan, Unmade> {
     let observed = observe(reader, items, facts, &mut |_| ()).await;
     let mut seen = observed.map_err(Unmade::Tenant)?;
     if !seen.findings.is_empty() {

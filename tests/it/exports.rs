@@ -16,12 +16,14 @@ use cxform::tenant::{Connection, Credentials, Manner, Open, Writer, apply, settl
 use jiff::tz::TimeZone;
 use serde_json::{Value, json};
 
+mod kept;
 mod life;
 mod wanted;
 
 use crate::cases::random::Random;
 use crate::cases::{self, NOON, Unmade};
-use life::{Kept, Life, Scene};
+use kept::Kept;
+use life::{Life, Scene};
 use wanted::Wanted;
 
 /// How often manifests or secrets change in a life.
@@ -35,7 +37,7 @@ const CALM: usize = 5;
 fn exports_are_as_declared_whatever_happens() {
     let said = |name| std::env::var(name).ok().map(|number| number.parse::<u64>().unwrap());
     let only = said("EXPORT_SEED");
-    let seeds = only.map_or(0..said("EXPORT_SEEDS").unwrap_or(150), |seed| seed..seed + 1);
+    let seeds = only.map_or(0..said("EXPORT_SEEDS").unwrap_or(100), |seed| seed..seed + 1);
     let mut seen: BTreeMap<&'static str, usize> = BTreeMap::new();
     for seed in seeds {
         let mut runtime = tokio::runtime::Builder::new_current_thread();
@@ -54,7 +56,8 @@ fn exports_are_as_declared_whatever_happens() {
         }
     }
     if only.is_none() {
-        for what in ["lost", "lost, carried out", "too late", "died", "settled", "done", "by hand"] {
+        for what in ["lost", "lost, carried out", "too late", "died", "settled", "done", "by hand"]
+        {
             assert!(seen.contains_key(what), "{what} never happened: {seen:?}");
         }
         for what in ["conflict", "unknown", "ambiguous", "replaced", "surplus", "undone"] {
@@ -138,6 +141,7 @@ async fn work(life: &Arc<Life>, wanted: &Wanted) -> Result<bool, String> {
         let settled = settle(&reader, plan, opens, &TimeZone::UTC).await;
         let settled = settled.map_err(|error| error.to_string())?;
         life.scene.note(format!("settled: {:?}", statuses(&settled)));
+        settled.iter().for_each(|outcome| life.scene.tell(outcome.status.word()));
         life.scene.lock().cut = None;
     }
     let items = wanted.items();
@@ -231,7 +235,8 @@ async fn undo(scene: &Arc<Scene>, wanted: &Wanted) {
     run(&life, connect(&life), inverse, other.secrets()).await.unwrap();
     scene.tell("undone");
     if before != scene.configured() {
-        scene.complain(format!("undone it is not as before:\n{before:?}\n{:?}", scene.configured()));
+        scene
+            .complain(format!("undone it is not as before:\n{before:?}\n{:?}", scene.configured()));
     }
 }
 

@@ -230,7 +230,13 @@ impl Wire for V2 {
                 fields.insert(name.to_owned(), Raw::of(value));
             }
         }
-        Ok(Write { method: Method::Post, path: set, body: Some(Raw::object(&fields)), masked: None, scope })
+        Ok(Write {
+            method: Method::Post,
+            path: set,
+            body: Some(Raw::object(&fields)),
+            masked: None,
+            scope,
+        })
     }
 
     fn unknown(&self, raw: &Raw) -> Vec<String> {

@@ -9,7 +9,7 @@ use super::Assignment;
 use crate::http::Dialect;
 use crate::kinds::{Action, Checking, Kind, Proposal, Writing, declare, manifest_kinds};
 use crate::manifest;
-use crate::model::{Secrets, Address, AtMost, Document, Facts, Limit, Limits, Links, Place, Raw};
+use crate::model::{Address, AtMost, Document, Facts, Limit, Limits, Links, Place, Raw, Secrets};
 
 const WINDOWS: &str = "
 apiVersion: cxform/v1

@@ -9,11 +9,13 @@ use serde_json::{Map, Value, json};
 
 use super::header::{Header, Said, is_value};
 use super::mark::Mark;
-use super::{Destination, Fields, address, fingerprints, headers_of, name_of, queue_of, tenant_name, whose};
+use super::{
+    Destination, Fields, address, fingerprints, headers_of, name_of, queue_of, tenant_name, whose,
+};
 use crate::http::{Method, Read, Write, encode, lenient};
 use crate::kinds::{Action, Basis, Decode, Look, Wire, Writing};
-use crate::model::{Address, Document, Facts, Link, Links, MASK, Named, Raw, Remote};
 use crate::model::Fields as RawFields;
+use crate::model::{Address, Document, Facts, Link, Links, MASK, Named, Raw, Remote};
 
 /// The v2 spelling.
 pub(super) struct V2;
@@ -189,7 +191,10 @@ impl Decoder<'_> {
         }
         let names = |sort| self.facts.of(sort);
         let former = |now: &&str| names("queue")?.former(now).map(|former| former.segment.clone());
-        let now = queue.as_str().and_then(queue_of).filter(|now| key.is_some() && former(now).as_deref() == key);
+        let now = queue
+            .as_str()
+            .and_then(queue_of)
+            .filter(|now| key.is_some() && former(now).as_deref() == key);
         let is_free = |now: &&str| {
             let name = tenant_name(name, Some(now));
             names("export").is_some_and(|exports| exports.named(&name).next().is_none())
@@ -238,9 +243,9 @@ impl Body {
         let mut values = Vec::new();
         for header in &headers {
             let value = value_of(header, change)?;
-            let reviewed = document.pointer("/secrets").and_then(|secrets| {
-                secrets.get(header.name.to_lowercase())?.as_str()
-            });
+            let reviewed = document
+                .pointer("/secrets")
+                .and_then(|secrets| secrets.get(header.name.to_lowercase())?.as_str());
             let print = secrets.get(&header.name.to_lowercase());
             if let (Some(reviewed), Some(print), Some(variable)) =
                 (reviewed, print, header.variable())
@@ -259,10 +264,8 @@ impl Body {
             None => name_of(change.address),
         };
         // What it takes the place of had fields that nobody manages.
-        let old: Value = change
-            .raw
-            .and_then(|raw| serde_json::from_str(raw.as_str()).ok())
-            .unwrap_or_default();
+        let old: Value =
+            change.raw.and_then(|raw| serde_json::from_str(raw.as_str()).ok()).unwrap_or_default();
         let mut fields = others(&old, &KNOWN);
         fields.insert("name".to_owned(), name.into());
         fields.insert("description".to_owned(), Mark { headers, secrets }.text().into());

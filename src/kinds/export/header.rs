@@ -41,9 +41,8 @@ pub(super) fn is_value(text: &str) -> bool {
 }
 
 /// Words by which a header's name tells that its value is a secret.
-const SECRET: &[&str] = &[
-    "auth", "cookie", "credential", "key", "pass", "secret", "session", "signature", "token",
-];
+const SECRET: &[&str] =
+    &["auth", "cookie", "credential", "key", "pass", "secret", "session", "signature", "token"];
 
 /// Whether the value of a header of this name is a secret, as far as its name tells.
 pub(super) fn is_secret(name: &str) -> bool {

@@ -64,12 +64,14 @@ enum All {
 
 /// What can happen to a queue.
 #[derive(JsonSchema)]
-#[schemars(rename_all = "SCREAMING_SNAKE_CASE")]
 #[expect(dead_code, reason = "the shape is the schema; values are read from the node, with places")]
 enum Event {
-    QueueCreated,
-    QueueUpdated,
-    QueueRoutingChanged,
+    #[schemars(rename = "QUEUE_CREATED")]
+    Created,
+    #[schemars(rename = "QUEUE_UPDATED")]
+    Updated,
+    #[schemars(rename = "QUEUE_ROUTING_CHANGED")]
+    RoutingChanged,
 }
 
 /// Where events are sent to.
@@ -162,8 +164,12 @@ pub(super) fn declare(items: &[Item], declaring: &mut Declaring<'_>) {
         }
         let Some(queues) = item.spec().get("queues") else {
             declaring.complain(
-                Finding::error("export-queues", &item.place, "it does not say whose exports it means")
-                    .hint("add spec.queues: all, or the queues"),
+                Finding::error(
+                    "export-queues",
+                    &item.place,
+                    "it does not say whose exports it means",
+                )
+                .hint("add spec.queues: all, or the queues"),
             );
             continue;
         };
@@ -204,9 +210,9 @@ fn key_of(item: &Item, queue: &Node, declaring: &mut Declaring<'_>) -> Option<Ke
     let text = text_of(queue);
     if item.is_absent() {
         let known = declaring.facts().and_then(|facts| facts.of("queue")?.resolve(&text).ok());
-        return Some(known.unwrap_or_else(|| {
-            unresolved(text.strip_prefix("name:").unwrap_or(&text))
-        }));
+        return Some(
+            known.unwrap_or_else(|| unresolved(text.strip_prefix("name:").unwrap_or(&text))),
+        );
     }
     declaring.resolve("queue", &text, &queue.place)
 }
@@ -264,7 +270,8 @@ fn headers(item: &Item, declaring: &mut Declaring<'_>) -> Vec<Header> {
         let said = match variable(value) {
             Some(env) => Said::Variable { env: env.to_owned() },
             None if is_secret(&name) => {
-                let message = format!("the value of `{name}` may be a secret, and stands in a file");
+                let message =
+                    format!("the value of `{name}` may be a secret, and stands in a file");
                 wrong(LITERAL_SECRET, &value.place, message, "name its variable: {env: NAME}");
                 continue;
             }

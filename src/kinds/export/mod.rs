@@ -16,9 +16,7 @@ use serde_json::Value;
 
 use super::{Check, Declaring, Kind, Wire};
 use crate::http::Dialect;
-use crate::model::{
-    Address, Declared, Document, Facts, Item, Links, ManifestKind, Place, Secrets,
-};
+use crate::model::{Address, Declared, Document, Facts, Item, Links, ManifestKind, Place, Secrets};
 use crate::world::Collection;
 use header::Header;
 
@@ -135,7 +133,9 @@ impl Kind for Export {
     fn lacks(&self, declared: &Declared, label: &str) -> Option<(String, String)> {
         headers_of(&declared.document.value()).is_none().then(|| {
             (
-                format!("the headers of the export `{label}` are not known, since no tenant tells them"),
+                format!(
+                    "the headers of the export `{label}` are not known, since no tenant tells them"
+                ),
                 "declare it with its headers".to_owned(),
             )
         })

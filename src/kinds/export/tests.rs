@@ -75,10 +75,7 @@ fn each_queue_has_an_export_of_its_own() {
     check(json!({}), "export/ops/Main ");
     check(json!({"queues": "all"}), "export/ops ");
     check(json!({"queues": ["id:q-2", "Main"]}), "export/ops/A%2FB export/ops/Main ");
-    check(
-        json!({"queues": ["Maim"]}),
-        "unknown-reference: the tenant has no queue `Maim`",
-    );
+    check(json!({"queues": ["Maim"]}), "unknown-reference: the tenant has no queue `Maim`");
 }
 
 #[test]
@@ -92,18 +89,12 @@ fn what_could_give_a_secret_away_is_refused() {
         "export-url: what is sent there could be read on the way",
     );
     check(json!({"url": "x.example"}), "export-url: it is no URL");
-    check(
-        json!({"url": "https://a:b@x.example"}),
-        "export-url: it has a user or a password in it",
-    );
+    check(json!({"url": "https://a:b@x.example"}), "export-url: it has a user or a password in it");
     check(
         json!({"headers": {"X-Api-Key": "abc"}}),
         "literal-secret: the value of `X-Api-Key` may be a secret, and stands in a file",
     );
-    check(
-        json!({"headers": {"A B": "abc"}}),
-        "export-header: `A B` is no name of a header",
-    );
+    check(json!({"headers": {"A B": "abc"}}), "export-header: `A B` is no name of a header");
     check(
         json!({"headers": {"X-A": "b", "x-a": "c"}}),
         "export-header: `x-a` and `X-A` are the same header",

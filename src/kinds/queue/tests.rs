@@ -6,7 +6,7 @@ use super::Queue;
 use crate::http::Dialect;
 use crate::kinds::{Action, Kind, Writing, declare, manifest_kinds};
 use crate::manifest;
-use crate::model::{Secrets, Address, Document, Facts, Named, Names, Raw};
+use crate::model::{Address, Document, Facts, Named, Names, Raw, Secrets};
 
 fn facts() -> Facts {
     let named = |id: &str, name: &str| Named {

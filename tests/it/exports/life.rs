@@ -7,16 +7,15 @@ use std::time::Duration;
 
 use cxform::http::{Method, Response};
 use cxform::kinds;
-use cxform::plan::{Applied, Outcome, OutcomeStatus, Plan, SURPLUS_PATH};
-use cxform::tenant::{
-    Answering, Intent, Journal, NoAnswer, Open, Outgoing, Payload, Recorded, Transport,
-};
+use cxform::plan::{Plan, SURPLUS_PATH};
+use cxform::tenant::{Answering, NoAnswer, Outgoing, Payload, Transport};
 use cxform::world::{Connection, Incoming, World, decode_query};
 use secrecy::ExposeSecret;
 use serde_json::{Value, json};
 use tokio::sync::Notify;
 use tokio::time::sleep;
 
+use super::kept::Kept;
 use super::wanted::QUEUES;
 use crate::cases::NOON;
 use crate::cases::random::Random;
@@ -215,10 +214,13 @@ impl State {
             self.world.remove("exports", row["id"].as_str().unwrap());
             return;
         }
-        let id = self.world.insert("exports", json!({
-            "name": row["name"], "description": "by hand", "eventTypes": ["QUEUE_UPDATED"],
-            "destination": {"type": "http", "endpointUrl": "https://mine.example/"},
-        }));
+        let id = self.world.insert(
+            "exports",
+            json!({
+                "name": row["name"], "description": "by hand", "eventTypes": ["QUEUE_UPDATED"],
+                "destination": {"type": "http", "endpointUrl": "https://mine.example/"},
+            }),
+        );
         self.story.push(format!("somebody makes {id} {}", row["name"]));
         self.by_hand.insert(id);
     }
@@ -248,7 +250,8 @@ impl Life {
         &NEVER
     }
 
-    async fn step(&self) {
+    /// One step further, or no further.
+    pub(super) async fn step(&self) {
         let is_over = {
             let mut steps = self.steps.lock().unwrap();
             let is_over = *steps == 0;
@@ -347,71 +350,5 @@ fn incoming(outgoing: &Outgoing<'_>) -> Incoming {
         content_type: content_type.map(str::to_owned),
         body,
         ..Incoming::new(outgoing.method, path)
-    }
-}
-
-/// What a run's journal was given.
-pub(super) struct Kept {
-    life: Arc<Life>,
-    intents: Mutex<Vec<Intent>>,
-    outcomes: Mutex<Vec<Outcome>>,
-}
-
-impl Kept {
-    pub(super) fn of(life: &Arc<Life>) -> Self {
-        Self { life: Arc::clone(life), intents: Mutex::default(), outcomes: Mutex::default() }
-    }
-
-    pub(super) fn intents(&self) -> Vec<Intent> {
-        self.intents.lock().unwrap().clone()
-    }
-
-    /// Writes of which nobody knows what became.
-    pub(super) fn open(&self) -> Vec<Open> {
-        let outcomes = self.outcomes.lock().unwrap();
-        let ended: BTreeSet<_> = outcomes.iter().map(|o| (o.address.clone(), o.action)).collect();
-        let mut open = BTreeMap::new();
-        for intent in self.intents() {
-            let key = (intent.address.clone(), intent.action);
-            if !ended.contains(&key) {
-                let (address, action) = key.clone();
-                let (attempts, payload_hash) = (intent.attempt, Some(intent.payload_hash));
-                open.insert(key, Open { address, action, attempts, payload_hash });
-            }
-        }
-        open.into_values().collect()
-    }
-
-    /// One outcome for each change that was tried, and an intent before each request.
-    pub(super) fn hold(&self, applied: &Applied, plan: &Plan) {
-        let told = self.outcomes.lock().unwrap();
-        let mut addresses: Vec<_> = told.iter().map(|o| (&o.address, o.action)).collect();
-        addresses.sort();
-        let count = addresses.len();
-        addresses.dedup();
-        let tried =
-            applied.outcomes.iter().filter(|o| o.status != OutcomeStatus::NotStarted).count();
-        let live = plan.live().count();
-        if count != addresses.len() || count != tried || applied.outcomes.len() != live {
-            self.life.scene.complain(format!("outcomes {addresses:?} of {live} changes"));
-        }
-    }
-}
-
-impl Journal for Kept {
-    fn intent<'a>(&'a self, intent: &'a Intent) -> Recorded<'a> {
-        Box::pin(async {
-            self.intents.lock().unwrap().push(intent.clone());
-            self.life.step().await;
-            Ok(())
-        })
-    }
-
-    fn outcome<'a>(&'a self, outcome: &'a Outcome) -> Recorded<'a> {
-        Box::pin(async {
-            self.life.step().await;
-            self.outcomes.lock().unwrap().push(outcome.clone());
-            Ok(())
-        })
     }
 }

@@ -146,9 +146,7 @@ impl Wanted {
                 }},
             })
         };
-        let queue = |metadata: Value, spec: Value| {
-            json!({"apiVersion": "cxform/v1", "kind": "Queue", "metadata": metadata, "spec": spec})
-        };
+        let queue = |metadata: Value, spec: Value| json!({"apiVersion": "cxform/v1", "kind": "Queue", "metadata": metadata, "spec": spec});
         let names: Vec<String> = self.queues.iter().map(|id| self.name_of(id)).collect();
         let mut ops = export("ops", json!(names));
         if self.is_absent {
@@ -172,8 +170,18 @@ impl Wanted {
 
     /// All of it, for people.
     pub(super) fn told(&self) -> String {
-        let Self { queues, is_absent, has_whole, url, events, secret, literal, renamed, has_new, .. } =
-            self;
+        let Self {
+            queues,
+            is_absent,
+            has_whole,
+            url,
+            events,
+            secret,
+            literal,
+            renamed,
+            has_new,
+            ..
+        } = self;
         format!(
             "{queues:?} absent {is_absent} whole {has_whole} url {url} {events:?} {secret:?} \
              {literal:?} renamed {renamed} new {has_new}"
@@ -233,7 +241,10 @@ impl Wanted {
                 && headers == declared
                 && secret.flatten() == value;
             if !is_so {
-                scene.complain(format!("{name} is not as declared: {own:?}, wanted {}", self.told()));
+                scene.complain(format!(
+                    "{name} is not as declared: {own:?}, wanted {}",
+                    self.told()
+                ));
             }
         }
     }

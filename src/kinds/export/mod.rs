@@ -1,7 +1,7 @@
 //! Event-stream exports: where the tenant sends what happens to its queues.
 //!
 //! An export cannot be changed, its name need not be unique, and its header values are never told.
-//! What cxform needs to find its own again is in the export's description: see [`mark`].
+//! What cxform needs to find its own again is in the export's description: see `mark.rs`.
 
 mod api_v2;
 mod header;

@@ -12,11 +12,12 @@ use super::exit::UsageError;
 use super::live::{self, Live};
 use super::progress::Progress;
 use super::project::CheckLevel;
+use super::secrets;
 use super::settings::{Settings, Tenant};
 use super::show::lists_noops;
 use crate::http::Dialect;
 use crate::kinds;
-use crate::model::{Desired, Facts, Finding, Observed, closest};
+use crate::model::{Desired, Facts, Finding, Observed, Secrets, closest};
 use crate::plan::{self, Draft, Inputs, Plan, Policy, Setting, Source, draft, finish, in_zone};
 use crate::tenant::{Observation, Reader, learn, observe};
 
@@ -27,7 +28,6 @@ pub(super) async fn make(
     reader: &Reader,
     planning: &Planning,
 ) -> anyhow::Result<Plan> {
-    let facts = facts_at(settings, planning)?;
     let Manifests { items, sources, digest, is_partial, .. } = sound(context, settings)?;
     let wrong = |found: Vec<_>| match found.is_empty() {
         true => Ok(()),
@@ -35,6 +35,7 @@ pub(super) async fn make(
     };
     // What is wrong among the manifests themselves is told before anything is sent.
     wrong(kinds::declare(&items, None).1)?;
+    let facts = facts_at(settings, planning, secrets::named(context, &items)?)?;
     let mut progress = Progress::new(context.console);
     let mut watch = |step| progress.tell(step);
     let mut seen = observe(reader, &items, facts, planning.all, &mut watch).await?;
@@ -87,10 +88,14 @@ pub(super) fn make_live(
         true => Ok(()),
         false => Err(Wrong::new(&found, &sources)),
     };
-    let mut needs = if planning.all { kinds::everything() } else { kinds::needs(&items) };
+    let mut needs = kinds::needs(&items);
+    if planning.all {
+        needs.extend(kinds::everything(live::DIALECT));
+    }
     let aside = kinds::looked_at(&needs, live::DIALECT);
     needs.extend(&aside);
-    let mut facts = facts_at(settings, planning)?;
+    let secrets = secrets::named(context, &items)?;
+    let mut facts = facts_at(settings, planning, secrets)?;
     let mut found = live.learn(&items, &needs, &mut facts)?;
     let (desired, more) = kinds::declare(&items, Some(&facts));
     found.extend(more);
@@ -204,8 +209,12 @@ pub(super) fn facts(settings: &Settings) -> Facts {
 }
 
 /// The same at the time that a plan is made for.
-fn facts_at(settings: &Settings, planning: &Planning) -> Result<Facts, UsageError> {
-    let mut facts = facts(settings);
+fn facts_at(
+    settings: &Settings,
+    planning: &Planning,
+    secrets: Secrets,
+) -> Result<Facts, UsageError> {
+    let mut facts = Facts { secrets, ..facts(settings) };
     if let Some(at) = &planning.timing.at {
         let now = at.instant(&facts.timezone).ok_or_else(|| {
             UsageError::new(format!("--at {at} is out of range"))

@@ -35,6 +35,7 @@ mod report;
 mod rollback;
 mod run;
 pub mod schema;
+mod secrets;
 pub mod settings;
 mod settling;
 mod sharing;

@@ -12,6 +12,7 @@ use super::figures::audited;
 use super::journal::{Run, RunJournal};
 use super::provenance::Provenance;
 use super::report::{self, Ended};
+use super::secrets;
 use super::sinks::Delivery;
 use super::state::Part;
 use super::wfm;
@@ -40,6 +41,7 @@ pub(super) async fn record(
     lifting: Lifting,
 ) -> anyhow::Result<Applied> {
     let Ground { settings, state, writer, applying, following, sharing, .. } = ground;
+    let secrets = secrets::needed(context, plan)?;
     let started = clock::now();
     let folder = state.create_run(&run_name())?;
     folder.write(Part::Plan, &|out| plan::write(plan, out))?;
@@ -67,6 +69,7 @@ pub(super) async fn record(
         timezone: settings.timezone.value.clone(),
         overwrites: applying.on_conflict == OnConflict::Overwrite,
         stops_on_error: applying.on_error == OnError::Stop,
+        secrets,
     };
     let mut applied = match begun {
         Err(error) => Err(error.into()),

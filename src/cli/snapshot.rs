@@ -29,6 +29,10 @@ pub(super) fn run(context: &mut Context<'_>, args: &SnapshotArgs) -> anyhow::Res
         }
         anyhow::Ok(taken?)
     })?;
+    for (section, scope) in &taken.spared {
+        let message = format!("the token lacks the scope {scope}");
+        context.note(&format!("warning: {message}; the snapshot goes without {section}\n"))?;
+    }
     let tenant = tenant_of(settings.tenant()?);
     let is_printed = args.out == Path::new("-");
     let file = if is_printed { args.out.clone() } else { context.cwd.join(&args.out) };

@@ -100,7 +100,7 @@ fn target(path: &str, query: &[(&'static str, String)]) -> String {
 }
 
 /// A request that changes the tenant.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, PartialEq, Eq)]
 pub struct Write {
     /// The method.
     pub method: Method,
@@ -108,8 +108,26 @@ pub struct Write {
     pub path: String,
     /// The JSON body, if any.
     pub body: Option<Raw>,
+    /// The body as it may be seen, where it has secrets in it.
+    pub masked: Option<Raw>,
     /// The OAuth scope that the call needs.
     pub scope: &'static str,
+}
+
+impl Write {
+    /// The body without what is secret in it.
+    #[must_use]
+    pub fn seen(&self) -> Option<&Raw> {
+        self.masked.as_ref().or(self.body.as_ref())
+    }
+}
+
+impl std::fmt::Debug for Write {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        let mut shown = f.debug_struct("Write");
+        shown.field("method", &self.method).field("path", &self.path).field("body", &self.seen());
+        shown.field("scope", &self.scope).finish()
+    }
 }
 
 /// How many entities a page of a list holds at most, and how many are asked for.

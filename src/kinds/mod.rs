@@ -3,6 +3,7 @@
 
 pub mod assignment;
 mod declaring;
+pub mod export;
 mod impact;
 mod observing;
 pub mod queue;
@@ -23,12 +24,12 @@ use crate::facts;
 use crate::http::{Dialect, Read, Write};
 use crate::model::{
     Address, Declared, Desired, Document, Facts, Finding, Floors, Item, Leaf, Level, Limits, Links,
-    ManifestKind, Named, Names, Observed, Place, Raw, Remote,
+    ManifestKind, Named, Names, Observed, Place, Raw, Remote, Secrets,
 };
 use crate::world::Collection;
 
 /// All kinds, in no particular order: what depends on what is said by the references.
-pub const KINDS: &[&dyn Kind] = &[&queue::Queue, &assignment::Assignment];
+pub const KINDS: &[&dyn Kind] = &[&queue::Queue, &assignment::Assignment, &export::Export];
 
 /// One kind of resource.
 pub trait Kind: Sync {
@@ -68,6 +69,18 @@ pub trait Kind: Sync {
     /// Why the resource that people call `label` cannot be created as declared, and the way out;
     /// none where it can.
     fn lacks(&self, declared: &Declared, label: &str) -> Option<(String, String)>;
+
+    /// The variables that hold the secrets which the manifests name, each with where it is named.
+    fn secrets(&self, items: &[Item]) -> Vec<(String, Place)> {
+        let _ = items;
+        Vec::new()
+    }
+
+    /// The variables that hold the secrets which are needed to write a document.
+    fn secrets_of(&self, document: &Document) -> BTreeSet<String> {
+        let _ = document;
+        BTreeSet::new()
+    }
 
     /// What a person calls a resource: the queue's name, or agent and skill.
     fn label(&self, address: &Address, links: &Links, facts: &Facts) -> String {
@@ -181,6 +194,28 @@ pub trait Wire: Sync {
         row.clone()
     }
 
+    /// A listed entity as a snapshot may have it: without what is secret in it.
+    fn shown(&self, row: Raw) -> Raw {
+        row
+    }
+
+    /// Whether a snapshot is of use without its entities, where the token may not read them.
+    fn is_spared(&self) -> bool {
+        false
+    }
+
+    /// Whether nothing of it can be changed: an update makes it anew, and then deletes the one that
+    /// was there. Such resources are told by a list alone, and several may have one name.
+    fn replaces(&self) -> bool {
+        false
+    }
+
+    /// Whether an entity says of itself that cxform made it.
+    fn is_ours(&self, raw: &Raw) -> bool {
+        let _ = raw;
+        false
+    }
+
     /// What reads entities, one after the other.
     fn decoder<'f>(&self, facts: &'f Facts) -> Box<dyn Decode + Send + 'f>;
 
@@ -277,6 +312,8 @@ pub struct Writing<'a> {
     pub raw: Option<&'a Raw>,
     /// The id of anything that the change names, where it is known.
     pub id_of: &'a dyn Fn(&Address) -> Option<String>,
+    /// The secrets that documents name by their variables.
+    pub secrets: &'a Secrets,
 }
 
 /// One named rule about changes.
@@ -382,11 +419,12 @@ pub fn needs(items: &[Item]) -> BTreeSet<&'static str> {
     KINDS.iter().flat_map(|kind| kind.needs(items)).collect()
 }
 
-/// All sorts of names, for looking at a whole tenant.
+/// All sorts of names, for looking at a whole tenant; but for those that many a token may not read.
 #[must_use]
-pub fn everything() -> BTreeSet<&'static str> {
+pub fn everything(dialect: Dialect) -> BTreeSet<&'static str> {
     let sources = facts::SOURCES.iter().map(|source| source.sort);
-    sources.chain(KINDS.iter().map(|kind| kind.name())).collect()
+    let is_read = |kind: &&&dyn Kind| kind.wire(dialect).is_some_and(|wire| !wire.is_spared());
+    sources.chain(KINDS.iter().filter(is_read).map(|kind| kind.name())).collect()
 }
 
 /// The kinds that matter for the staffing of what is told agent by agent, where the manifests need
@@ -397,6 +435,19 @@ pub fn looked_at(needs: &BTreeSet<&'static str>, dialect: Dialect) -> BTreeSet<&
     let told = |kind: &&&dyn Kind| lanes(*kind).is_some_and(|sort| needs.contains(sort));
     let wanted = KINDS.iter().filter(told).flat_map(|kind| kind.looks_at()).copied();
     wanted.filter(|kind| !needs.contains(kind)).collect()
+}
+
+/// The variables that hold the secrets which manifests name, each with where it is named first.
+#[must_use]
+pub fn secrets(items: &[Item]) -> BTreeMap<String, Place> {
+    let mut named: BTreeMap<String, Place> = BTreeMap::new();
+    for (variable, place) in KINDS.iter().flat_map(|kind| kind.secrets(items)) {
+        let known = named.entry(variable).or_insert_with(|| place.clone());
+        if place < *known {
+            *known = place;
+        }
+    }
+    named
 }
 
 /// Declares all manifests. Without facts, references stand for themselves.

@@ -1,5 +1,7 @@
 //! Where what is read comes together: rows of any kind, in any order, become what is observed.
 
+use std::collections::BTreeMap;
+use std::collections::btree_map::Entry;
 use std::sync::Arc;
 
 use super::{Decode, KINDS};
@@ -12,6 +14,8 @@ pub struct Observing<'f> {
     desired: &'f Desired,
     /// Whether what no manifest names is kept too.
     is_whole: bool,
+    /// What has a name that several may have, by address and id.
+    namesakes: BTreeMap<Address, BTreeMap<Option<Arc<str>>, Remote>>,
     /// The first part of the addresses of the last row, and whether a manifest names it.
     last: Option<(Arc<str>, bool)>,
     /// One for each of [`KINDS`]; none where the dialect cannot carry it.
@@ -22,6 +26,8 @@ struct Decoder<'f> {
     inner: Box<dyn Decode + Send + 'f>,
     /// Whether the tenant lists the kind as a whole.
     is_listed: bool,
+    /// Whether several may have one name.
+    has_namesakes: bool,
 }
 
 impl<'f> Observing<'f> {
@@ -31,11 +37,12 @@ impl<'f> Observing<'f> {
     pub fn new(facts: &'f Facts, dialect: Dialect, desired: &'f Desired) -> Self {
         let decoder = |kind: &&dyn super::Kind| {
             let wire = kind.wire(dialect)?;
-            Some(Decoder { inner: wire.decoder(facts), is_listed: wire.list().is_some() })
+            let (inner, is_listed) = (wire.decoder(facts), wire.list().is_some());
+            Some(Decoder { inner, is_listed, has_namesakes: wire.replaces() })
         };
         let decoders = KINDS.iter().map(decoder).collect();
-        let observed = Observed::default();
-        Self { observed, desired, is_whole: false, last: None, decoders }
+        let (observed, namesakes) = Default::default();
+        Self { observed, desired, namesakes, is_whole: false, last: None, decoders }
     }
 
     /// Goes on with what was observed, and keeps whatever comes.
@@ -55,7 +62,7 @@ impl<'f> Observing<'f> {
         let Some(decoder) = self.decoders.get_mut(kind).and_then(Option::as_mut) else {
             return false;
         };
-        let is_listed = decoder.is_listed;
+        let (is_listed, has_namesakes) = (decoder.is_listed, decoder.has_namesakes);
         let Some((address, remote)) = decoder.inner.decode(row, lane) else { return false };
         if !is_listed && !self.is_whole && !self.is_named(&address) {
             return true;
@@ -66,7 +73,17 @@ impl<'f> Observing<'f> {
             let raw = remote.raw.as_ref().map(|raw| raw.as_str().to_owned());
             (remote.id.clone(), remote.document.clone(), raw)
         };
-        self.observed.remotes.put(&address, remote, |new, old| key(new) < key(old));
+        if !has_namesakes {
+            self.observed.remotes.put(&address, remote, |new, old| key(new) < key(old));
+            return true;
+        }
+        match self.namesakes.entry(address).or_default().entry(remote.id.clone()) {
+            Entry::Vacant(vacant) => drop(vacant.insert(remote)),
+            Entry::Occupied(mut known) if key(&remote) < key(known.get()) => {
+                known.insert(remote);
+            }
+            Entry::Occupied(_) => {}
+        }
         true
     }
 
@@ -89,6 +106,16 @@ impl<'f> Observing<'f> {
     /// Everything that was taken.
     #[must_use]
     pub fn finish(mut self) -> Observed {
+        for (address, namesakes) in self.namesakes {
+            let mut namesakes = namesakes.into_values();
+            if let Some(first) = namesakes.next() {
+                self.observed.remotes.put(&address, first, |_, _| false);
+            }
+            let others: Vec<Remote> = namesakes.collect();
+            if !others.is_empty() {
+                self.observed.others.insert(address, others);
+            }
+        }
         self.observed.remotes.shrink();
         self.observed
     }

@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::{Address, Key, Named, Names, References};
+use super::{Address, Key, Named, Names, References, Secrets};
 
 /// One licence of an agent.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -28,6 +28,8 @@ pub struct Facts {
     pub timezone: jiff::tz::TimeZone,
     /// The time that the plan is made for; where there is none, no rule about time is asked.
     pub now: Option<jiff::Timestamp>,
+    /// The secrets that the manifests name, as far as this machine knows them.
+    pub secrets: Secrets,
 }
 
 impl Default for Facts {
@@ -39,6 +41,7 @@ impl Default for Facts {
             licensed_agents: None,
             timezone: jiff::tz::TimeZone::UTC,
             now: None,
+            secrets: Secrets::default(),
         }
     }
 }

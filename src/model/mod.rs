@@ -18,6 +18,7 @@ mod raw;
 mod recurrence;
 mod reference;
 mod resources;
+mod secrets;
 mod state;
 mod text;
 
@@ -37,5 +38,6 @@ pub use raw::{Fields, Raw};
 pub use recurrence::{DAYS, Recurrence};
 pub use reference::{Reference, ReferenceError, closest};
 pub use resources::Resources;
+pub use secrets::{MASK, Secrets};
 pub use state::{Declared, Desired, Link, Links, Observed, References, Remote, Renamed};
 pub use text::{SafeJson, inert, json_safe, neutral};

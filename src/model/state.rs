@@ -160,6 +160,8 @@ pub struct Remote {
 pub struct Observed {
     /// The resources.
     pub remotes: Resources<Remote>,
+    /// What else there is at an address, where the tenant lets several have one name.
+    pub others: BTreeMap<Address, Vec<Remote>>,
     /// The version of each lane that was read, where the tenant has versions (`ETag`).
     pub versions: BTreeMap<Address, Arc<str>>,
     /// Kinds of which no manifest speaks: their resources are only looked at.

@@ -5,12 +5,14 @@ use std::sync::Arc;
 use serde_json::Value;
 
 use super::draft::Proposed;
-use super::{Carry, Change, Delta, NAME_PATH, PathChange, PlannedAction, Precondition, Reason};
+use super::{
+    Carry, Change, Delta, NAME_PATH, PathChange, PlannedAction, Precondition, Reason, SURPLUS_PATH,
+};
 use crate::http::Dialect;
 use crate::kinds::{Basis, kind_of};
 use crate::model::{
-    Address, Declared, Desired, Document, Facts, Leaf, Links, Memo, Observed, Place, Remote,
-    Renamed,
+    Address, Declared, Desired, Document, Facts, Finding, Leaf, Links, Memo, Observed, Place,
+    Remote, Renamed,
 };
 
 /// What comparing needs, and what many changes have in common: a matrix changes from few levels to
@@ -70,19 +72,49 @@ impl<'a> Comparing<'a> {
         }
     }
 
-    /// The change of one resource.
+    /// Why nobody knows which of several that have one name is meant: not all of them are ours.
+    pub(super) fn ambiguous(
+        &self,
+        address: &Address,
+        declared: &Declared,
+        remotes: &[&Remote],
+    ) -> Option<Finding> {
+        let kind = kind_of(address)?;
+        let wire = kind.wire(self.dialect)?;
+        let is_ours = |remote: &&Remote| remote.raw.as_ref().is_some_and(|raw| wire.is_ours(raw));
+        if remotes.len() < 2 || remotes.iter().all(is_ours) {
+            return None;
+        }
+        let ids: Vec<&str> = remotes.iter().filter_map(|remote| remote.id.as_deref()).collect();
+        let label = kind.label(address, &declared.links, self.facts);
+        let (kind, ids) = (kind.name(), ids.join(", "));
+        let message = format!("the tenant has several {kind}s named `{label}`: {ids}");
+        let finding = Finding::error("ambiguous-name", &declared.place, message).about(address);
+        Some(finding.hint("delete all but one of them in the tenant"))
+    }
+
+    /// The change of one resource; `surplus` are the ids of others that have its name.
     pub(super) fn propose(
         &mut self,
         address: Address,
         declared: &Declared,
         remote: Option<&Remote>,
         action: PlannedAction,
+        surplus: &[Arc<str>],
     ) -> Proposed {
         let renamed = match action {
             PlannedAction::Update => self.desired.renamed(&address),
             _ => None,
         };
-        let (before, after) = before_and_after(declared, remote, action, renamed);
+        let kind = kind_of(&address);
+        let wire = kind.and_then(|kind| kind.wire(self.dialect));
+        let replaces = action == PlannedAction::Update && wire.is_some_and(|wire| wire.replaces());
+        let (before, after) = before_and_after(declared, remote, action, renamed, replaces);
+        let before = before.map(|before| with_surplus(&before, surplus));
+        let after = after.map(|after| match surplus {
+            [] => after,
+            _ => after.with([(SURPLUS_PATH, Some(&Value::Array(Vec::new())))]),
+        });
         let paths = match (action, &before, &after) {
             (PlannedAction::Update, Some(before), Some(after)) => {
                 self.differences.get_or((before.clone(), after.clone()), |(before, after)| {
@@ -91,7 +123,6 @@ impl<'a> Comparing<'a> {
             }
             _ => Arc::default(),
         };
-        let kind = kind_of(&address);
         let is_due = match (kind, &before, &declared.recurs) {
             (Some(kind), Some(before), Some(recurs)) if action == PlannedAction::Update => {
                 let at = Arc::as_ptr(recurs).addr();
@@ -100,7 +131,6 @@ impl<'a> Comparing<'a> {
             }
             _ => false,
         };
-        let wire = kind.and_then(|kind| kind.wire(self.dialect));
         let from_lane =
             wire.filter(|wire| action.action().is_some_and(|a| wire.basis(a) == Basis::Lane));
         let etag = from_lane.and_then(|wire| self.observed.versions.get(&wire.lane(&address)));
@@ -140,6 +170,7 @@ impl<'a> Comparing<'a> {
             },
             source: declared.place.clone(),
             carry,
+            replaces,
             unknown,
             depends_on: Vec::new(),
             held_by: Vec::new(),
@@ -154,12 +185,24 @@ impl<'a> Comparing<'a> {
     }
 }
 
+/// Of several that have one name, the one that stays, and the ids of the others.
+pub(super) fn kept<'r>(
+    declared: &Declared,
+    remotes: &[&'r Remote],
+) -> (Option<&'r Remote>, Vec<Arc<str>>) {
+    let is_wanted = |remote: &&&Remote| remote.document.covers(&declared.document);
+    let kept = remotes.iter().find(is_wanted).or(remotes.first()).copied();
+    let others = remotes.iter().filter(|other| kept.is_some_and(|kept| other.id != kept.id));
+    (kept, others.filter_map(|other| other.id.clone()).collect())
+}
+
 /// The managed fields as they are and as they will be. A rename's name is one of them.
 fn before_and_after(
     declared: &Declared,
     remote: Option<&Remote>,
     action: PlannedAction,
     renamed: Option<&Renamed>,
+    replaces: bool,
 ) -> (Option<Document>, Option<Document>) {
     let (before, after) = match (action, remote) {
         (PlannedAction::Delete, Some(remote)) => return (Some(remote.document.clone()), None),
@@ -168,6 +211,8 @@ fn before_and_after(
             let whole = declared.on_create.as_ref().unwrap_or(&declared.document);
             return (None, Some(whole.clone()));
         }
+        // All of it goes, so that all of it is shown, and can be made anew.
+        (_, Some(remote)) if replaces => (remote.document.clone(), &declared.document),
         (_, Some(remote)) => (remote.document.project(&declared.document), &declared.document),
     };
     let Some(renamed) = renamed else { return (Some(before), Some(after.clone())) };
@@ -177,6 +222,14 @@ fn before_and_after(
     };
     let (old, new) = (renamed.before.as_ref(), Some(&renamed.after));
     (Some(named(&before, old)), Some(named(after, new)))
+}
+
+fn with_surplus(document: &Document, surplus: &[Arc<str>]) -> Document {
+    let ids: Value = surplus.iter().map(|id| Value::from(&**id)).collect();
+    match surplus {
+        [] => document.clone(),
+        _ => document.with([(SURPLUS_PATH, Some(&ids))]),
+    }
 }
 
 fn differences(before: &Document, after: &Document) -> Arc<[PathChange]> {

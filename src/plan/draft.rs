@@ -3,13 +3,13 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
-use super::compare::Comparing;
+use super::compare::{Comparing, kept};
 use super::depend::depend;
 use super::unlink::unlink;
 use super::{Change, PlannedAction, Policy, Selected, Unmanaged};
 use crate::http::Dialect;
 use crate::kinds::{Action, KINDS, Kind, Needs, kind_of};
-use crate::model::{Desired, Facts, Finding, Links, Observed, References};
+use crate::model::{Desired, Facts, Finding, Links, Observed, References, Remote};
 
 /// What differs, and which facts the rules about it need. It grows with the changes, not with what
 /// stays as it is.
@@ -108,24 +108,37 @@ pub fn draft(
                     super::count(&mut draft.existing, address.kind());
                     let excluded = comparing.excluded(place);
                     let action = PlannedAction::Delete;
-                    draft.add(comparing.propose(address, &excluded, remote, action));
+                    draft.add(comparing.propose(address, &excluded, remote, action, &[]));
                 }
                 None if observed.aside.contains(address.kind()) => {}
-                None => draft.unmanaged.add(address.kind()),
+                None => {
+                    let others = observed.others.get(&address).map_or(0, Vec::len);
+                    (0..=others).for_each(|_| draft.unmanaged.add(address.kind()));
+                }
             }
             continue;
         };
+        let all: Vec<&Remote> =
+            remote.into_iter().chain(observed.others.get(&address).into_iter().flatten()).collect();
+        if let Some(finding) = comparing.ambiguous(&address, declared, &all) {
+            findings.push(finding);
+            continue;
+        }
+        let (remote, surplus) = kept(declared, &all);
         if remote.is_some() {
             super::count(&mut draft.existing, address.kind());
         }
-        let action = comparing.action(&address, declared, remote);
+        let action = match comparing.action(&address, declared, remote) {
+            PlannedAction::NoOp if !surplus.is_empty() => PlannedAction::Update,
+            action => action,
+        };
         if action == PlannedAction::NoOp {
             draft.noops += 1;
             if !with_noops {
                 continue;
             }
         }
-        let proposed = comparing.propose(address, declared, remote, action);
+        let proposed = comparing.propose(address, declared, remote, action, &surplus);
         if action == PlannedAction::Create {
             let (own, label) = (&proposed.change.address, &proposed.change.name);
             let lacks = kind_of(own).and_then(|kind| kind.lacks(declared, label));

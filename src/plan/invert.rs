@@ -7,7 +7,7 @@ use super::guard::guard;
 use super::hold::{hold_deletions, hold_what_waits};
 use super::{
     Change, CheckResult, Delta, PathChange, Plan, PlannedAction, Policy, Precondition, Reason,
-    Status, Summary, Unmanaged, count, seal, summarise,
+    SURPLUS_PATH, Status, Summary, Unmanaged, count, seal, summarise,
 };
 use crate::kinds::{Action, kind_of};
 use crate::model::{Address, Declared, Document, Level, References};
@@ -159,11 +159,13 @@ fn address(change: &Change) -> &Address {
 fn undone(change: &Change, delta: Delta, depends_on: Vec<Address>) -> Change {
     let before = delta.before.as_ref();
     let previous = change.previous_address.as_ref().map(|_| change.address.clone());
+    let replaces = change.replaces && delta.actions == [PlannedAction::Update];
     Change {
         address: address(change).clone(),
         kind: Arc::clone(&change.kind),
         name: change.name.clone(),
-        id: change.id.clone().filter(|_| delta.actions == [PlannedAction::Update]),
+        // What was made anew has an id that only its answer told.
+        id: change.id.clone().filter(|_| delta.actions == [PlannedAction::Update] && !replaces),
         previous_address: previous,
         reason: Reason::Rollback,
         source: change.source.clone(),
@@ -173,6 +175,7 @@ fn undone(change: &Change, delta: Delta, depends_on: Vec<Address>) -> Change {
         },
         change: delta,
         carry: None,
+        replaces,
         unknown: Arc::default(),
         depends_on,
         held_by: Vec::new(),
@@ -216,6 +219,9 @@ impl Undoing<'_> {
     fn updated_back(&mut self) -> Option<Delta> {
         let delta = &self.change.change;
         let (before, after) = (delta.before.clone()?, delta.after.clone()?);
+        if self.change.replaces {
+            return self.replaced_back(&before);
+        }
         let had = before.value();
         let (mut back, mut kept) = (Vec::new(), Vec::new());
         for PathChange { path, before, after } in delta.paths.iter() {
@@ -238,8 +244,38 @@ impl Undoing<'_> {
         })
     }
 
+    /// What was replaced is replaced back, as a whole; others of its name stay deleted.
+    fn replaced_back(&mut self, before: &Document) -> Option<Delta> {
+        let before = before.with([(SURPLUS_PATH, None)]);
+        let paths = &self.change.change.paths;
+        let paths = paths.iter().filter(|path| path.path != SURPLUS_PATH);
+        let back = paths.clone().map(|PathChange { path, before, after }| PathChange {
+            path: path.clone(),
+            before: after.clone(),
+            after: before.clone(),
+        });
+        let back: Arc<[PathChange]> = back.collect();
+        if back.is_empty() {
+            return None;
+        }
+        if let Some((why, _)) = self.lacks(&before) {
+            self.lost.push(format!("it cannot be replaced back: {why}"));
+            return None;
+        }
+        let leaves = paths.map(|change| {
+            let taken_out = change.after.is_null().then_some(None);
+            (change.path.as_str(), taken_out.unwrap_or(Some(&change.after)))
+        });
+        Some(Delta {
+            actions: [PlannedAction::Update],
+            before: Some(before.with(leaves)),
+            after: Some(before),
+            paths: back,
+        })
+    }
+
     fn made_anew(&mut self, earlier: Option<&Change>) -> Option<Delta> {
-        let mut document = self.change.change.before.clone()?;
+        let mut document = self.change.change.before.clone()?.with([(SURPLUS_PATH, None)]);
         // What was taken from it before it was deleted is given back by the inverse of that.
         if let Some(unlinked) = earlier.and_then(|earlier| earlier.change.after.as_ref()) {
             let leaves = unlinked.leaves();
@@ -305,7 +341,7 @@ pub fn rollback(
         let Some(action) = change.action() else { return false };
         let Some(made) = made(own, undoes(action)) else { return false };
         change.held_by.clear();
-        if action == Action::Delete {
+        if action == Action::Delete || change.replaces {
             references.insert(change.address.clone(), made.id.clone());
             change.id = made.id;
         }

@@ -15,6 +15,7 @@ mod outcome;
 mod policy;
 mod reason;
 mod rebase;
+mod replace;
 mod saved;
 mod selection;
 mod sharing;
@@ -37,6 +38,7 @@ pub use outcome::{Applied, Outcome, OutcomeStatus};
 pub use policy::{Policy, Protected, Setting};
 pub use reason::Reason;
 pub use rebase::{Clash, Overwriting, Rebase, overwrite, rebase};
+pub use replace::{Replacing, SURPLUS_PATH, replace};
 pub use saved::{FORMAT_VERSION, SavedError, open, seal, write};
 pub use selection::{Selected, Selection};
 pub use timeline::{Event, Moment, Timeline, in_zone};
@@ -142,6 +144,10 @@ pub struct Change {
     /// again before they are written.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub carry: Option<Carry>,
+    /// Whether nothing of the resource can be changed: it is made anew, and then what was there is
+    /// deleted. The ids of others that a run left under its name are in `before`, as `surplus`.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub replaces: bool,
     /// Fields of what is deleted that cxform does not know, by their names: they go with it.
     #[serde(default, skip_serializing_if = "<[String]>::is_empty")]
     pub unknown: Arc<[String]>,
@@ -316,6 +322,12 @@ impl Change {
     #[must_use]
     pub fn is_unlink(&self) -> bool {
         self.action() == Some(Action::Update) && self.reason.is_deletion()
+    }
+
+    /// Whether a resource of its own is made, and not only others of its name deleted.
+    #[must_use]
+    pub fn makes_anew(&self) -> bool {
+        self.replaces && self.change.paths.iter().any(|path| path.path != SURPLUS_PATH)
     }
 
     /// Whether it is to be applied: neither a no-op nor held.

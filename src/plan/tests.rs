@@ -39,6 +39,7 @@ pub(super) fn change(
         source: Place::default(),
         precondition: Precondition::default(),
         carry: None,
+        replaces: false,
         unknown: std::sync::Arc::default(),
         depends_on: Vec::new(),
         held_by: Vec::new(),

@@ -31,7 +31,7 @@ pub(super) fn unlink(proposed: &mut Vec<Proposed>, comparing: &mut Comparing<'_>
             recurs: None,
         };
         let own = deletion.address.clone();
-        let mut first = comparing.propose(own, &declared, Some(remote), PlannedAction::Update);
+        let mut first = comparing.propose(own, &declared, Some(remote), PlannedAction::Update, &[]);
         first.change.reason = deletion.reason;
         // The deletion starts from what this leaves.
         let left = remote.document.with(leaves());

@@ -223,6 +223,8 @@ fn consequence(change: &Change) -> String {
         Some(Action::Update) if change.is_unlink() => {
             "will be unlinked first, so that both can be deleted"
         }
+        Some(Action::Update) if change.makes_anew() => "will be replaced",
+        Some(Action::Update) if change.replaces => "will be the only one of its name again",
         Some(Action::Update) if change.previous_address.is_some() => "will be renamed",
         Some(Action::Update) => "will be changed",
         Some(Action::Delete) => "will be deleted",
@@ -273,6 +275,11 @@ fn body(change: &Change, detail: Detail) -> Vec<String> {
                     *first = format!("{}: {first}", fields::path(&path.path));
                 }
                 lines.extend(difference);
+            }
+            if change.makes_anew() {
+                let id = change.id.as_deref().map_or("the old one".into(), fields::one_line);
+                let old = format!("two requests: a new one is created, then {id} is deleted");
+                lines.push(old);
             }
             return lines;
         }

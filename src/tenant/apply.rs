@@ -12,7 +12,7 @@ use super::lane::Lane;
 use super::{TenantError, Writer};
 use crate::facts::SOURCES;
 use crate::kinds::{Action, KINDS, Kind, kind_of};
-use crate::model::{Address, Facts, Named, References};
+use crate::model::{Address, Facts, Named, References, Secrets};
 use crate::plan::{Applied, Change, Outcome, OutcomeStatus, Plan, phases};
 
 /// A future that a journal answers with.
@@ -56,6 +56,8 @@ pub struct Manner {
     pub overwrites: bool,
     /// Start nothing more after the first change that was not done.
     pub stops_on_error: bool,
+    /// The secrets that documents name by their variables.
+    pub secrets: Secrets,
 }
 
 /// What all lanes share.
@@ -216,6 +218,11 @@ impl Shared<'_> {
     /// Whether somebody's edit of the same field is overwritten.
     pub(super) fn overwrites(&self) -> bool {
         self.manner.overwrites
+    }
+
+    /// The secrets that documents name.
+    pub(super) fn secrets(&self) -> &Secrets {
+        &self.manner.secrets
     }
 
     /// A change has ended so.

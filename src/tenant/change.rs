@@ -24,16 +24,16 @@ use crate::plan::{Change, Outcome, OutcomeStatus, Rebase, overwrite, rebase};
 const VERIFYING: u32 = 3;
 
 /// One change while it is being made.
-struct Making<'a> {
-    shared: &'a Shared<'a>,
-    reader: Reader,
-    change: &'a Change,
-    wire: &'a dyn Wire,
-    outcome: Outcome,
+pub(super) struct Making<'a> {
+    pub(super) shared: &'a Shared<'a>,
+    pub(super) reader: Reader,
+    pub(super) change: &'a Change,
+    pub(super) wire: &'a dyn Wire,
+    pub(super) outcome: Outcome,
     /// Whether a request was sent whose answer is not known.
-    is_lost: bool,
+    pub(super) is_lost: bool,
     /// Whether there was ever one: it may be carried out after it was looked for.
-    was_lost: bool,
+    pub(super) was_lost: bool,
 }
 
 /// What is to be written, and over what.
@@ -60,7 +60,10 @@ pub(super) async fn make(lane: &mut Lane, shared: &Shared<'_>, change: &Change) 
     let reader = shared.writer.reader();
     let mut making =
         Making { shared, reader, change, wire, outcome, is_lost: false, was_lost: false };
-    let status = making.run(lane, action).await;
+    let status = match wire.replaces() {
+        true => making.replace().await,
+        false => making.run(lane, action).await,
+    };
     let mut outcome = making.outcome;
     outcome.status = status;
     outcome.duration = start.elapsed();
@@ -215,12 +218,13 @@ impl Making<'_> {
             paths: &step.paths,
             raw: theirs.and_then(|theirs| theirs.raw.as_ref()),
             id_of: &|address| self.shared.id_of(address).as_deref().map(str::to_owned),
+            secrets: self.shared.secrets(),
         })
     }
 
     /// Stores what is about to be sent; only then it is.
-    async fn intend(&mut self, write: &Write, attempt: u32) -> Result<(), String> {
-        let payload_hash = digest_of(write.body.as_ref().map_or("", Raw::as_str).as_bytes());
+    pub(super) async fn intend(&mut self, write: &Write, attempt: u32) -> Result<(), String> {
+        let payload_hash = digest_of(write.seen().map_or("", Raw::as_str).as_bytes());
         let intent = Intent {
             address: self.change.address.clone(),
             action: self.outcome.action,
@@ -230,7 +234,10 @@ impl Making<'_> {
         };
         let stored = self.shared.journal.intent(&intent).await;
         stored.map_err(|error| format!("the journal cannot be written: {error}"))?;
-        self.outcome.payload_hash = Some(payload_hash);
+        // Of two requests, the one that says what will be.
+        if write.body.is_some() || self.outcome.payload_hash.is_none() {
+            self.outcome.payload_hash = Some(payload_hash);
+        }
         Ok(())
     }
 
@@ -300,26 +307,27 @@ impl Making<'_> {
         }
     }
 
-    fn is_called(&mut self, id: &str) {
+    pub(super) fn is_called(&mut self, id: &str) {
         self.outcome.id = Some(Arc::from(id));
         self.shared.created(&self.change.address, id);
     }
 
     /// The tenant has it: by a write of ours whose answer was lost, or by somebody else's.
-    fn done_already(&mut self) -> OutcomeStatus {
+    pub(super) fn done_already(&mut self) -> OutcomeStatus {
         self.outcome.message = None;
         if self.was_lost { OutcomeStatus::Done } else { OutcomeStatus::Already }
     }
 
-    fn failed(&mut self, error: &TenantError) -> OutcomeStatus {
-        self.outcome.message = Some(error.to_string());
+    pub(super) fn failed(&mut self, error: &TenantError) -> OutcomeStatus {
+        let told = self.shared.secrets().masked(&error.to_string());
+        self.outcome.message = Some(told.clone());
         self.outcome.refused(error);
         // Without the tenant, or without its trust, nothing that follows can succeed either.
         if matches!(
             error,
             TenantError::Unreachable { .. } | TenantError::Refused { status: 401, .. }
         ) {
-            self.shared.stop(&error.to_string());
+            self.shared.stop(&told);
         }
         if self.is_lost { OutcomeStatus::Unknown } else { OutcomeStatus::Failed }
     }

@@ -126,7 +126,7 @@ impl Lane {
 }
 
 /// What was read for a change. For a rename, what the tenant calls it is one of its fields.
-fn named(change: &Change, wire: &dyn Wire, row: &str, mut remote: Remote) -> Remote {
+pub(super) fn named(change: &Change, wire: &dyn Wire, row: &str, mut remote: Remote) -> Remote {
     if change.previous_address.is_some() {
         let name = wire.named(row).and_then(|named| named.name).map(serde_json::Value::from);
         remote.document = remote.document.with([(NAME_PATH, name.as_ref())]);

@@ -14,6 +14,7 @@ mod observe;
 mod otlp;
 mod pace;
 mod reader;
+mod replace;
 mod request;
 mod reread;
 mod session;

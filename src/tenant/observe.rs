@@ -153,7 +153,10 @@ async fn named(
     is_whole: bool,
 ) -> Result<(Observation, Vec<(usize, Fetched)>), TenantError> {
     let mut observation = Observation { facts, ..Observation::default() };
-    let needs = if is_whole { kinds::everything() } else { kinds::needs(items) };
+    let mut needs = kinds::needs(items);
+    if is_whole {
+        needs.extend(kinds::everything(reader.dialect()));
+    }
     reader.require(&scopes(reader, &needs)).await?;
     let (listed, mut findings) = list(reader, &needs, items, &mut observation.facts).await?;
     let (desired, found) = kinds::declare(items, Some(&observation.facts));

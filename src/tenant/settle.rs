@@ -7,11 +7,14 @@ use jiff::tz::TimeZone;
 
 use super::apply::known;
 use super::lane::Lane;
+use super::replace::namesakes;
 use super::side_by_side::side_by_side;
 use super::{Reader, TenantError};
 use crate::kinds::{Action, kind_of};
-use crate::model::{Address, Facts};
-use crate::plan::{Change, Outcome, OutcomeStatus, Plan, Rebase, rebase};
+use crate::model::{Address, Facts, Remote};
+use crate::plan::{
+    Change, Clash, Outcome, OutcomeStatus, Plan, Rebase, Replacing, rebase, replace,
+};
 
 /// A write that was about to leave when its run ended; nobody knows what became of it.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -89,6 +92,15 @@ async fn look(
     outcome.payload_hash = open.payload_hash;
     let wire = kind_of(&change.address).and_then(|kind| kind.wire(plan.tenant.dialect));
     let Some(wire) = wire else { return Ok(outcome) };
+    if wire.replaces() {
+        let theirs = namesakes(reader, &facts, change, wire).await?;
+        outcome.id = match &theirs[..] {
+            [only] => only.id.clone().or(outcome.id),
+            _ => outcome.id,
+        };
+        (outcome.status, outcome.message) = ended(change, &theirs, &mut outcome.clashes);
+        return Ok(outcome);
+    }
     let theirs = lane.look(reader, facts, change, change.id.as_deref(), wire).await?;
     lane.keep();
     outcome.id = outcome.id.or_else(|| theirs.remote.as_ref()?.id.clone());
@@ -109,4 +121,26 @@ async fn look(
     };
     outcome.message = message.map(str::to_owned);
     Ok(outcome)
+}
+
+/// What became of a change of what is made anew, from all that has its name.
+fn ended(
+    change: &Change,
+    theirs: &[Remote],
+    clashes: &mut Vec<Clash>,
+) -> (OutcomeStatus, Option<String>) {
+    match replace(change, theirs, false) {
+        Replacing::Done => (OutcomeStatus::Done, None),
+        Replacing::Write { makes: None, .. } if change.makes_anew() => {
+            let both = "the new one is made, and the old one is still there, which the next apply \
+                        deletes";
+            (OutcomeStatus::Unknown, Some(both.to_owned()))
+        }
+        Replacing::Write { .. } => (OutcomeStatus::Failed, Some("it was not written".to_owned())),
+        Replacing::Drifted(found) => {
+            *clashes = found;
+            let neither = "the tenant has neither what was there nor what was wanted";
+            (OutcomeStatus::Unknown, Some(neither.to_owned()))
+        }
+    }
 }

@@ -8,7 +8,7 @@ use super::side_by_side::each_side_by_side;
 use super::{Fetched, Reader, TenantError};
 use crate::facts::{self, SOURCES};
 use crate::http::Read;
-use crate::kinds::KINDS;
+use crate::kinds::{KINDS, Wire};
 use crate::model::{Address, Raw};
 
 /// The lists of a snapshot, each by its name, with their rows in an order that does not depend on
@@ -19,6 +19,9 @@ pub struct Taken {
     pub sections: Vec<(&'static str, Vec<Raw>)>,
     /// The lists of the section of figures, each by its name, where they were asked for.
     pub figures: Vec<(&'static str, Vec<Raw>)>,
+    /// The lists that it does without, since the token may not read them, and the scope that each
+    /// needs.
+    pub spared: Vec<(&'static str, &'static str)>,
 }
 
 /// Reads every list once, and of every agent the licences and all that is told agent by agent; with
@@ -35,8 +38,17 @@ pub async fn snapshot(
     let mut lists: Vec<(&'static str, Read)> =
         SOURCES.iter().map(|source| (source.section, (source.list)(dialect))).collect();
     lists.push((facts::STRATEGIES, facts::list_strategies(dialect)));
-    let wires: Vec<_> =
+    let mut wires: Vec<_> =
         KINDS.iter().filter_map(|kind| Some((kind.name(), kind.wire(dialect)?))).collect();
+    let mut taken = Taken::default();
+    let held = reader.scopes().await?;
+    let lacks = |wire: &dyn Wire| {
+        let lacks = |scope: &&&str| held.as_ref().is_some_and(|held| !held.contains(**scope));
+        let lacks = wire.read_scopes().iter().find(lacks);
+        lacks.filter(|_| wire.is_spared()).copied()
+    };
+    taken.spared.extend(wires.iter().filter_map(|(_, wire)| Some((wire.section(), lacks(*wire)?))));
+    wires.retain(|(_, wire)| lacks(*wire).is_none());
     lists.extend(wires.iter().filter_map(|(_, wire)| Some((wire.section(), wire.list()?))));
     let mut scopes: BTreeSet<&str> = lists.iter().map(|(_, read)| read.scope).collect();
     scopes.extend(wires.iter().flat_map(|(_, wire)| wire.read_scopes()));
@@ -46,15 +58,36 @@ pub async fn snapshot(
 
     let mut rows: BTreeMap<&'static str, Rows> = BTreeMap::new();
     let order: Vec<&'static str> = lists.iter().map(|(section, _)| *section).collect();
-    let fetch = |reader: Reader, (section, read)| async move {
-        reader.list(&read).await.map(|fetched| (section, fetched))
+    let wire_of = |section: &str| wires.iter().find(|(_, wire)| wire.section() == section);
+    let spared: BTreeSet<&'static str> =
+        wires.iter().filter(|(_, wire)| wire.is_spared()).map(|(_, wire)| wire.section()).collect();
+    let fetch = move |reader: Reader, (section, read): (&'static str, Read)| {
+        let is_spared = spared.contains(section);
+        async move {
+            match reader.list(&read).await {
+                // Whose token does not name its scopes learns it so.
+                Err(TenantError::Refused { status: 403, .. }) if is_spared => {
+                    Ok((section, Err(read.scope)))
+                }
+                fetched => fetched.map(|fetched| (section, Ok(fetched))),
+            }
+        }
     };
-    each_side_by_side(reader, lists, fetch, |(section, fetched): (&str, Fetched)| {
-        rows.entry(section).or_default().extend(fetched.rows().filter_map(Raw::parse), None);
+    type Listed = (&'static str, Result<Fetched, &'static str>);
+    each_side_by_side(reader, lists, fetch, |(section, fetched): Listed| match fetched {
+        Err(scope) => taken.spared.push((section, scope)),
+        Ok(fetched) => {
+            let shown = |row: Raw| match wire_of(section) {
+                Some((_, wire)) => wire.shown(row),
+                None => row,
+            };
+            let parsed = fetched.rows().filter_map(Raw::parse).map(shown);
+            rows.entry(section).or_default().extend(parsed, None);
+        }
     })
     .await?;
-    let mut taken = Taken::default();
-    for section in order {
+    let spared: BTreeSet<&str> = taken.spared.iter().map(|(section, _)| *section).collect();
+    for section in order.into_iter().filter(|section| !spared.contains(section)) {
         taken.sections.push((section, rows.remove(section).unwrap_or_default().finish()));
     }
     let lanes = |sort: &str| -> Vec<Address> {
@@ -67,7 +100,7 @@ pub async fn snapshot(
         named.filter_map(|named| Some(Address::new(source?.sort, &[&named.id?]))).collect()
     };
     let mut parts = Vec::new();
-    for (name, wire) in wires {
+    for (name, wire) in &wires {
         let Some(sort) = wire.lanes() else { continue };
         let reads: Vec<(Address, Read)> = lanes(sort)
             .into_iter()

@@ -40,8 +40,8 @@ pub use sections::{SectionError, Wanted, sections};
 pub use seed::{RowError, SeedError};
 pub use serve::World;
 pub use snapshot::{
-    AgentRow, ApiVersion, AssignmentRow, LicenceRow, Metadata, OverflowRow, QueueRow, RuleRow,
-    SkillRow, Snapshot, StrategyRow, TenantKind,
+    AgentRow, ApiVersion, AssignmentRow, DestinationRow, ExportRow, FilterRow, LicenceRow,
+    Metadata, OverflowRow, QueueRow, RuleRow, SkillRow, Snapshot, StrategyRow, TenantKind,
 };
 pub use state::State;
 pub use table::{Row, Table};

@@ -39,7 +39,7 @@ pub struct Snapshot {
     pub assignments: Vec<AssignmentRow>,
     /// The event-stream exports.
     #[serde(default)]
-    pub exports: Vec<Map<String, Value>>,
+    pub exports: Vec<ExportRow>,
     /// What the analytics queries answer from.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub analytics: Option<Analytics>,
@@ -245,6 +245,65 @@ pub struct AssignmentRow {
     /// When it was written last.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub last_modified: Option<String>,
+    /// Fields that the contract does not name.
+    #[serde(flatten)]
+    pub extra: Map<String, Value>,
+}
+
+/// An event-stream export.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct ExportRow {
+    /// The tenant's id of it.
+    pub id: String,
+    /// Its name; not unique.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub name: Option<String>,
+    /// What it is for. In one that cxform made: which headers it has, and fingerprints of their
+    /// secret values.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub description: Option<String>,
+    /// The events that it sends.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub event_types: Option<Vec<String>>,
+    /// Which queue's events; those of all queues where unset.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub filter: Option<FilterRow>,
+    /// Where they are sent to.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub destination: Option<DestinationRow>,
+    /// Fields that the contract does not name.
+    #[serde(flatten)]
+    pub extra: Map<String, Value>,
+}
+
+/// Whose events an export sends.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
+pub struct FilterRow {
+    /// `queueId`.
+    pub path: String,
+    /// `EQUALS`.
+    pub operator: String,
+    /// The queue's id.
+    pub value: String,
+    /// Fields that the contract does not name.
+    #[serde(flatten)]
+    pub extra: Map<String, Value>,
+}
+
+/// Where an export sends events to.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct DestinationRow {
+    /// `http`.
+    #[serde(default, rename = "type", skip_serializing_if = "Option::is_none")]
+    pub destination_type: Option<String>,
+    /// The URL.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub endpoint_url: Option<String>,
+    /// The headers, by their names; the values are masked.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub headers: Option<Map<String, Value>>,
     /// Fields that the contract does not name.
     #[serde(flatten)]
     pub extra: Map<String, Value>,

@@ -69,7 +69,12 @@ pub(crate) fn policy() -> Policy {
 
 /// A plan as `cli` makes it, with deletions allowed.
 pub(crate) async fn plan(reader: &Reader, items: &[Item]) -> Result<Plan, Unmade> {
-    let observed = observe(reader, items, Facts::default(), false, &mut |_| ()).await;
+    plan_of(reader, items, Facts::default()).await
+}
+
+/// The same of what is known before.
+pub(crate) async fn plan_of(reader: &Reader, items: &[Item], facts: Facts) -> Result<Plan, Unmade> {
+    let observed = observe(reader, items, facts, false, &mut |_| ()).await;
     let mut seen = observed.map_err(Unmade::Tenant)?;
     if !seen.findings.is_empty() {
         return Err(Unmade::Findings(seen.findings));

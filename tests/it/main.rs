@@ -9,6 +9,7 @@
 
 mod cases;
 mod docs;
+mod exports;
 mod generate;
 mod laws;
 mod layers;

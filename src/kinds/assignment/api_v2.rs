@@ -216,7 +216,7 @@ impl Wire for V2 {
         if change.action == Action::Delete {
             let id = change.id.ok_or("the tenant told no id of this assignment")?;
             let path = format!("{set}/{}", encode(id));
-            return Ok(Write { method: Method::Delete, path, body: None, scope });
+            return Ok(Write { method: Method::Delete, path, body: None, masked: None, scope });
         }
         let skill = Address::new("skill", &[&change.address.segment(1)]);
         let skill_id = (change.id_of)(&skill).ok_or_else(|| format!("{skill} has no id"))?;
@@ -230,7 +230,13 @@ impl Wire for V2 {
                 fields.insert(name.to_owned(), Raw::of(value));
             }
         }
-        Ok(Write { method: Method::Post, path: set, body: Some(Raw::object(&fields)), scope })
+        Ok(Write {
+            method: Method::Post,
+            path: set,
+            body: Some(Raw::object(&fields)),
+            masked: None,
+            scope,
+        })
     }
 
     fn unknown(&self, raw: &Raw) -> Vec<String> {

@@ -9,7 +9,9 @@ use super::Assignment;
 use crate::http::Dialect;
 use crate::kinds::{Action, Checking, Kind, Proposal, Writing, declare, manifest_kinds};
 use crate::manifest;
-use crate::model::{Address, AtMost, Document, Facts, Floors, Limit, Limits, Links, Place, Raw};
+use crate::model::{
+    Address, AtMost, Document, Facts, Floors, Limit, Limits, Links, Place, Raw, Secrets,
+};
 
 const WINDOWS: &str = "
 apiVersion: cxform/v1
@@ -137,6 +139,7 @@ fn a_write_sends_back_what_it_does_not_manage() {
     let document = Document::of(&json!({"level": 4, "window": {"from": "2035-01-08T13:00:00Z"}}));
     let kept = Raw::parse(r#"{"availableTo":null,"note":1.10}"#);
     let paths = ["/level".to_owned()];
+    let secrets = Secrets::default();
     let (own, id_of) = (Address::new("assignment", &["u/1", "billing"]), |address: &Address| {
         (address.to_string() == "skill/billing").then(|| "s-1".to_owned())
     });
@@ -148,6 +151,7 @@ fn a_write_sends_back_what_it_does_not_manage() {
         paths: &paths,
         raw: kept.as_ref(),
         id_of: &id_of,
+        secrets: &secrets,
     };
     let write = wire.write(&writing).unwrap();
     assert_eq!(write.path, "/api/v2/users/u%2F1/skill-assignments");

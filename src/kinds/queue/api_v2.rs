@@ -86,18 +86,21 @@ impl Wire for V2 {
                 method: Method::Post,
                 path: LIST.to_owned(),
                 body: Some(whole(change)?),
+                masked: None,
                 scope: self.write_scope(change.action),
             },
             Action::Update => Write {
                 method: Method::Put,
                 path: one(id()?),
                 body: Some(overlaid(change)?),
+                masked: None,
                 scope: self.write_scope(change.action),
             },
             Action::Delete => Write {
                 method: Method::Delete,
                 path: one(id()?),
                 body: None,
+                masked: None,
                 scope: self.write_scope(change.action),
             },
         })

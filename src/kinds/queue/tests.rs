@@ -6,7 +6,7 @@ use super::Queue;
 use crate::http::Dialect;
 use crate::kinds::{Action, Kind, Writing, declare, manifest_kinds};
 use crate::manifest;
-use crate::model::{Address, Document, Facts, Named, Names, Raw};
+use crate::model::{Address, Document, Facts, Named, Names, Raw, Secrets};
 
 fn facts() -> Facts {
     let named = |id: &str, name: &str| Named {
@@ -156,6 +156,7 @@ fn a_rule_keeps_what_the_tenant_adds_to_it() {
         paths: &["/routingRules".to_owned()],
         raw: Some(&row),
         id_of: &|_| None,
+        secrets: &Secrets::default(),
     });
     assert_eq!(
         write.unwrap().body.unwrap().as_str(),
@@ -178,6 +179,7 @@ fn an_update_sends_back_what_it_does_not_manage() {
             paths: &paths,
             raw: Raw::parse(row).as_ref(),
             id_of: &|address| (address.to_string() == "queue/spill").then(|| "q-2".to_owned()),
+            secrets: &Secrets::default(),
         })
         .unwrap();
     assert_eq!(write.path, "/api/v2/queues/q%2F1%20%C3%A4");

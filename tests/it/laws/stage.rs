@@ -7,7 +7,7 @@ use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use cxform::http::{Dialect, Method};
-use cxform::model::{Address, Item};
+use cxform::model::{Address, Item, Secrets};
 use cxform::plan::{Applied, Change, Outcome, OutcomeStatus, Plan};
 use cxform::sim::{Sim, SimHandle};
 use cxform::tenant::{
@@ -162,7 +162,12 @@ pub(super) async fn make(reader: &Reader, items: &[Item]) -> Result<Plan, String
 pub(super) async fn run(writer: Writer, plan: &Plan) -> Result<(Applied, Arc<Kept>), String> {
     static NEVER: AtomicBool = AtomicBool::new(false);
     let kept = Arc::new(Kept::default());
-    let manner = Manner { timezone: TimeZone::UTC, overwrites: false, stops_on_error: false };
+    let manner = Manner {
+        timezone: TimeZone::UTC,
+        overwrites: false,
+        stops_on_error: false,
+        secrets: Secrets::default(),
+    };
     let seen = Arc::new(Seen::default());
     writer.watched_by(seen.clone());
     let applied = apply(writer, Arc::new(plan.clone()), kept.clone(), manner, &NEVER).await;

@@ -17,7 +17,7 @@ use crate::cases::desired::Desired;
 use crate::cases::random::Random;
 use crate::cases::tenant::Tenant;
 use crate::cases::{self, read, yaml};
-use cxform::model::Item;
+use cxform::model::{Item, Secrets};
 
 /// So many processes may meet trouble.
 const TROUBLED: usize = 5;
@@ -117,7 +117,12 @@ fn fate(random: &mut Random) -> Fate {
 }
 
 pub(super) fn plain() -> Manner {
-    Manner { timezone: TimeZone::UTC, overwrites: false, stops_on_error: false }
+    Manner {
+        timezone: TimeZone::UTC,
+        overwrites: false,
+        stops_on_error: false,
+        secrets: Secrets::default(),
+    }
 }
 
 fn manner(random: &mut Random) -> Manner {

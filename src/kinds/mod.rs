@@ -2,29 +2,32 @@
 //! house sees them through. Adding a kind is one folder and one line in [`KINDS`].
 
 pub mod assignment;
+mod checking;
 mod declaring;
 pub mod export;
 mod impact;
 mod observing;
 pub mod queue;
 mod wfm;
+mod wire;
 
 use std::collections::{BTreeMap, BTreeSet};
 
+pub use checking::{Check, Checking, Needs, Proposal};
 pub use declaring::Declaring;
 pub use impact::{Breach, Impact};
 use jiff::Timestamp;
 pub use observing::Observing;
 use schemars::generate::SchemaSettings;
 use schemars::{JsonSchema, Schema, SchemaGenerator};
-use serde::{Deserialize, Serialize};
 pub use wfm::WfmRow;
+pub use wire::{Action, Basis, Decode, Look, Wire, Writing};
 
 use crate::facts;
-use crate::http::{Dialect, Read, Write};
+use crate::http::Dialect;
 use crate::model::{
-    Address, Declared, Desired, Document, Facts, Finding, Floors, Item, Leaf, Level, Limits, Links,
-    ManifestKind, Named, Names, Observed, Place, Raw, Remote, Secrets,
+    Address, Declared, Desired, Document, Facts, Finding, Item, Leaf, Links, ManifestKind, Names,
+    Place, Remote,
 };
 use crate::world::Collection;
 
@@ -161,231 +164,6 @@ pub struct Grouping {
     pub head: usize,
     /// What a member of the group is called: `agent`.
     pub member: &'static str,
-}
-
-/// How a dialect spells a kind: values in, values out.
-pub trait Wire: Sync {
-    /// Writes of one lane go one after the other and hand on its version.
-    fn lane(&self, address: &Address) -> Address;
-
-    /// The list of the whole tenant, where there is one.
-    fn list(&self) -> Option<Read>;
-
-    /// The list of a snapshot that holds its entities: `queues`.
-    fn section(&self) -> &'static str;
-
-    /// What a listed entity is called by references.
-    fn named(&self, row: &str) -> Option<Named>;
-
-    /// The sort of what its lanes are, where it is not listed as a whole but lane by lane: `agent`.
-    fn lanes(&self) -> Option<&'static str> {
-        None
-    }
-
-    /// The read of one lane's entities, where it is told lane by lane.
-    fn part(&self, lane: &Address) -> Option<Read> {
-        let _ = lane;
-        None
-    }
-
-    /// An entity of a lane with all that it needs to stand without it, in a snapshot.
-    fn alone(&self, row: &Raw, lane: &Address) -> Raw {
-        let _ = lane;
-        row.clone()
-    }
-
-    /// A listed entity as a snapshot may have it: without what is secret in it.
-    fn shown(&self, row: Raw) -> Raw {
-        row
-    }
-
-    /// Whether a snapshot is of use without its entities, where the token may not read them.
-    fn is_spared(&self) -> bool {
-        false
-    }
-
-    /// Whether nothing of it can be changed: an update makes it anew, and then deletes the one that
-    /// was there. Such resources are told by a list alone, and several may have one name.
-    fn replaces(&self) -> bool {
-        false
-    }
-
-    /// Whether an entity says of itself that cxform made it.
-    fn is_ours(&self, raw: &Raw) -> bool {
-        let _ = raw;
-        false
-    }
-
-    /// What reads entities, one after the other.
-    fn decoder<'f>(&self, facts: &'f Facts) -> Box<dyn Decode + Send + 'f>;
-
-    /// What a change starts from.
-    fn basis(&self, action: Action) -> Basis;
-
-    /// How to read one resource again: before a write, after a conflict, after a lost answer.
-    fn look(&self, address: &Address, id: Option<&str>) -> Look;
-
-    /// The request that a change becomes.
-    ///
-    /// # Errors
-    /// What is missing: the id of a reference or of the resource itself.
-    fn write(&self, change: &Writing<'_>) -> Result<Write, String>;
-
-    /// The fields of a `Remote`'s raw form that no document has: they cannot be made anew.
-    fn unknown(&self, raw: &Raw) -> Vec<String>;
-
-    /// The id that the tenant's answer to a create tells.
-    fn created_id(&self, answer: &Raw) -> Option<String>;
-
-    /// The scopes that reading needs.
-    fn read_scopes(&self) -> &'static [&'static str];
-
-    /// The scope that an action needs.
-    fn write_scope(&self, action: Action) -> &'static str;
-}
-
-/// Reads the entities of one kind; keeps what many of them share.
-pub trait Decode {
-    /// Reads one entity, as JSON; none where it cannot be addressed (it lacks an id, say). Without
-    /// a lane, the entity itself tells what it belongs to.
-    fn decode(&mut self, row: &str, lane: Option<&Address>) -> Option<(Address, Remote)>;
-}
-
-/// What is done to a resource.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
-#[serde(rename_all = "kebab-case")]
-pub enum Action {
-    /// It does not exist and will.
-    Create,
-    /// It exists and changes.
-    Update,
-    /// It exists and will not.
-    Delete,
-}
-
-impl Action {
-    /// The action in a word, as plans, audits and reports have it.
-    #[must_use]
-    pub fn word(self) -> &'static str {
-        match self {
-            Self::Create => "create",
-            Self::Update => "update",
-            Self::Delete => "delete",
-        }
-    }
-}
-
-/// What a change starts from.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Basis {
-    /// A read right before it: that gives the version, and the fields to send back.
-    Read,
-    /// The version of its lane; a read where the lane has none.
-    Lane,
-    /// Nothing: there is nothing yet.
-    Nothing,
-}
-
-/// How one resource is read again.
-#[derive(Clone, Debug)]
-pub enum Look {
-    /// One read answers the resource, or 404.
-    One(Read),
-    /// The resource is one of a paged list.
-    Listed(Read),
-}
-
-/// One write, as [`Wire::write`] sees it.
-#[derive(Clone, Copy)]
-pub struct Writing<'a> {
-    /// The resource.
-    pub address: &'a Address,
-    /// The tenant's id of it; none for a create.
-    pub id: Option<&'a str>,
-    /// What is done.
-    pub action: Action,
-    /// Every leaf that is known, with the reviewed changes laid over it.
-    pub document: &'a Document,
-    /// The leaves that were reviewed and change.
-    pub paths: &'a [String],
-    /// What goes back untouched.
-    pub raw: Option<&'a Raw>,
-    /// The id of anything that the change names, where it is known.
-    pub id_of: &'a dyn Fn(&Address) -> Option<String>,
-    /// The secrets that documents name by their variables.
-    pub secrets: &'a Secrets,
-}
-
-/// One named rule about changes.
-pub struct Check {
-    /// The rule's name: `licence`.
-    pub rule: &'static str,
-    /// What a failure does, unless the policy says otherwise.
-    pub level: Level,
-    /// Which facts it needs.
-    pub needs: Needs,
-    /// The findings about the proposed changes of this kind.
-    pub run: fn(&Checking<'_>) -> Vec<Finding>,
-}
-
-/// Facts that a rule needs beyond those that the manifests needed.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub enum Needs {
-    /// None.
-    Nothing,
-    /// The routing strategies.
-    Strategies,
-    /// The licences of the agents whose assignments change.
-    Licences,
-    /// Which changes are withheld: the rule is about what will be, so that it is asked when that
-    /// is known, whatever the kind of the changes.
-    Held,
-}
-
-/// One proposed change, as checks see it.
-#[derive(Clone, Debug)]
-pub struct Proposal<'a> {
-    /// The resource.
-    pub address: &'a Address,
-    /// What would be done.
-    pub action: Action,
-    /// Every leaf that is known of it now; none for a create.
-    pub before: Option<&'a Document>,
-    /// The managed leaves as they would be; none for a deletion.
-    pub after: Option<&'a Document>,
-    /// Where the manifest says so.
-    pub place: &'a Place,
-    /// What it names.
-    pub links: &'a Links,
-    /// Whether it is withheld, as far as that is known by now.
-    pub held: bool,
-}
-
-/// What a rule looks at.
-pub struct Checking<'a> {
-    /// The proposed changes of the rule's kind, by address.
-    pub proposals: &'a [Proposal<'a>],
-    /// Those of all kinds.
-    pub all: &'a [Proposal<'a>],
-    /// What was read.
-    pub observed: &'a Observed,
-    /// What should be.
-    pub desired: &'a Desired,
-    /// What the tenant says and we do not manage.
-    pub facts: &'a Facts,
-    /// How much a change may do.
-    pub limits: &'a Limits,
-    /// The fewest agents that may be left.
-    pub floors: &'a Floors,
-}
-
-impl<'a> Checking<'a> {
-    /// The proposed change of a resource; where there are two, the last one.
-    #[must_use]
-    pub fn proposal(&self, address: &Address) -> Option<&'a Proposal<'a>> {
-        let end = self.all.partition_point(|proposal| proposal.address <= address);
-        self.all.get(..end)?.last().filter(|proposal| proposal.address == address)
-    }
 }
 
 /// The kind of an address.

@@ -9,6 +9,7 @@ use crate::model::Address;
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct Requirement {
     /// By this queue.
+    #[serde(skip)]
     pub queue: Address,
     /// The beginning of the hour.
     pub hour: Timestamp,

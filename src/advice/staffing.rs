@@ -10,8 +10,11 @@ use serde::Serialize;
 use serde_json::{Map, Value};
 
 use super::erlang::{Load, Need, Target, need};
-use super::{Advice, Model, Proposal, Subject, Topic, capacities, figure, percent};
+use super::{
+    Advice, Gap, Model, Proposal, Requirement, Subject, Topic, capacities, figure, gaps, percent,
+};
 use crate::facts::QueueDay;
+use crate::model::Roster;
 
 /// Fewer days than these, or fewer calls, say too little.
 const FEWEST_DAYS: usize = 3;
@@ -43,9 +46,28 @@ pub struct Staffing {
     pub expected: Map<String, Value>,
     /// What it was made of, assumptions included.
     pub inputs: Map<String, Value>,
+    /// The hours of the next seven days in which anybody can serve it, beside what it needs.
+    pub hours: Vec<Gap>,
     /// What people call it.
     #[serde(skip)]
     pub label: String,
+}
+
+impl Advice {
+    /// Lays what each queue needs beside who could serve it, hour by hour.
+    pub fn compare(&mut self, roster: &Roster) {
+        for staffing in &mut self.staffing {
+            let there: BTreeMap<_, u32> = roster.hours(&staffing.address).collect();
+            let required = staffing.scheduled;
+            let queue = &staffing.address;
+            let needed = |hour: &jiff::Timestamp| Requirement {
+                queue: queue.clone(),
+                hour: *hour,
+                required,
+            };
+            staffing.hours = gaps(there.keys().map(needed), |_, hour| there.get(&hour).copied());
+        }
+    }
 }
 
 /// What the days of a queue come to.
@@ -109,6 +131,7 @@ fn needed(
         scheduled: need.scheduled,
         expected: expected(&need),
         inputs: inputs(&offer, assumed, patience),
+        hours: Vec::new(),
         label: subject.label.clone(),
     })
 }

@@ -16,6 +16,7 @@ pub(super) use applying::{ApplyArgs, Applying, OnConflict, OnError, RollbackArgs
 pub(super) use audit::{AuditCommand, AuditFilter, ExportArgs, ExportFormat};
 pub(super) use following::Following;
 pub(super) use recommend::{AdviceFormat, Assuming, ModelArg, RecommendArgs, TopicArg};
+pub(super) use timing::At;
 use timing::Timing;
 pub(super) use wfm::{WfmCommand, WfmExportArgs};
 

@@ -5,7 +5,7 @@ use std::process::Command;
 
 use jiff::SignedDuration;
 
-use super::args::Planning;
+use super::args::{At, Planning};
 use super::clock;
 use super::context::{Context, Manifests, Wrong};
 use super::exit::UsageError;
@@ -17,7 +17,7 @@ use super::settings::{Settings, Tenant};
 use super::show::lists_noops;
 use crate::http::Dialect;
 use crate::kinds;
-use crate::model::{Desired, Facts, Finding, Observed, Secrets, closest};
+use crate::model::{Desired, Facts, Finding, Observed, closest};
 use crate::plan::{self, Draft, Inputs, Plan, Policy, Setting, Source, draft, finish, in_zone};
 use crate::tenant::{Observation, Reader, learn, observe};
 
@@ -35,7 +35,8 @@ pub(super) async fn make(
     };
     // What is wrong among the manifests themselves is told before anything is sent.
     wrong(kinds::declare(&items, None).1)?;
-    let facts = facts_at(settings, planning, secrets::named(context, &items)?)?;
+    let mut facts = facts_at(settings, planning.timing.at.as_ref())?;
+    facts.secrets = secrets::named(context, &items)?;
     let mut progress = Progress::new(context.console);
     let mut watch = |step| progress.tell(step);
     let mut seen = observe(reader, &items, facts, planning.all, &mut watch).await?;
@@ -94,8 +95,8 @@ pub(super) fn make_live(
     }
     let aside = kinds::looked_at(&needs, live::DIALECT);
     needs.extend(&aside);
-    let secrets = secrets::named(context, &items)?;
-    let mut facts = facts_at(settings, planning, secrets)?;
+    let mut facts = facts_at(settings, planning.timing.at.as_ref())?;
+    facts.secrets = secrets::named(context, &items)?;
     let mut found = live.learn(&items, &needs, &mut facts)?;
     let (desired, more) = kinds::declare(&items, Some(&facts));
     found.extend(more);
@@ -208,14 +209,10 @@ pub(super) fn facts(settings: &Settings) -> Facts {
     }
 }
 
-/// The same at the time that a plan is made for.
-fn facts_at(
-    settings: &Settings,
-    planning: &Planning,
-    secrets: Secrets,
-) -> Result<Facts, UsageError> {
-    let mut facts = Facts { secrets, ..facts(settings) };
-    if let Some(at) = &planning.timing.at {
+/// The same at the time that is said.
+pub(super) fn facts_at(settings: &Settings, at: Option<&At>) -> Result<Facts, UsageError> {
+    let mut facts = facts(settings);
+    if let Some(at) = at {
         let now = at.instant(&facts.timezone).ok_or_else(|| {
             UsageError::new(format!("--at {at} is out of range"))
                 .hint("choose a time between the years 1 and 9999")

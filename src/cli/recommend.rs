@@ -3,12 +3,14 @@
 
 use std::collections::BTreeSet;
 
-use super::args::{AdviceFormat, Assuming, ModelArg, RecommendArgs, TopicArg};
+use jiff::tz::TimeZone;
+
+use super::args::{AdviceFormat, Assuming, At, ModelArg, RecommendArgs, TopicArg};
 use super::console::Stream;
 use super::context::{Context, Manifests, Wrong, report};
 use super::editing::{Change, Edited, edit};
 use super::exit::{Exit, UsageError};
-use super::making::{facts, sound};
+use super::making::{facts, facts_at, policy, sound, tenant_of};
 use super::planning::{connect, runtime};
 use super::progress::Progress;
 use super::settings::Settings;
@@ -17,9 +19,10 @@ use crate::advice::{Advice, Assumptions, Model, Topic, capacities, levels, staff
 use crate::facts::{agent_figures, queue_day};
 use crate::kinds;
 use crate::manifest;
-use crate::model::{Raw, json_safe};
+use crate::model::{Raw, Roster, json_safe};
+use crate::plan::{self, Inputs, Source, draft};
 use crate::render::{self, findings};
-use crate::tenant::{Observation, Reader, analytics, recognise};
+use crate::tenant::{Observation, Reader, analytics, observe, recognise};
 
 /// Runs the command.
 pub(super) fn run(context: &mut Context<'_>, args: &RecommendArgs) -> anyhow::Result<Exit> {
@@ -39,6 +42,10 @@ fn check_usage(args: &RecommendArgs) -> Result<(), UsageError> {
         let message =
             "an Erlang model says how many agents a queue needs, and nothing about levels";
         return wrong(message.to_owned(), "take --model source, or recommend capacity");
+    }
+    if args.at.is_some() && args.model == ModelArg::Source {
+        let message = "--at means nothing to --model source".to_owned();
+        return wrong(message, "take --model erlang-c or erlang-a, or drop it");
     }
     match args.assuming.said() {
         Some(flag) if args.model == ModelArg::Source => {
@@ -70,7 +77,7 @@ fn advise(context: &mut Context<'_>, args: &RecommendArgs) -> anyhow::Result<Exi
         }
         asked
     })?;
-    tell(context, &advice, args.format)?;
+    tell(context, &advice, args.format, &settings.timezone.value)?;
     if args.write {
         write(context, &settings, &manifests, &seen, &advice)?;
     }
@@ -121,10 +128,37 @@ async fn ask(
         (Topic::Capacity, Model::Source) => capacities(&subjects, &queues().collect()),
         (Topic::Capacity, model) => {
             let assumed = assumptions(&args.assuming);
-            staffing(&subjects, &queues().collect(), model, &assumed)
+            let mut advice = staffing(&subjects, &queues().collect(), model, &assumed);
+            advice.compare(&roster(context, settings, reader, manifests, args.at.as_ref()).await?);
+            advice
         }
     };
     Ok((seen, advice))
+}
+
+/// Who could serve each queue if what is declared were applied: of the whole tenant, since whoever
+/// is there counts.
+async fn roster(
+    context: &mut Context<'_>,
+    settings: &Settings,
+    reader: &Reader,
+    manifests: &Manifests,
+    at: Option<&At>,
+) -> anyhow::Result<Roster> {
+    let facts = facts_at(settings, at)?;
+    let mut progress = Progress::new(context.console);
+    let mut watch = |step| progress.tell(step);
+    let seen = observe(reader, &manifests.items, facts, true, &mut watch).await?;
+    let Observation { desired, observed, facts, findings, .. } = &seen;
+    let (drafted, found) = draft(desired, observed, facts, reader.dialect(), false);
+    let found = [findings.clone(), found].concat();
+    if !found.is_empty() {
+        return Err(Wrong::new(&found, &manifests.sources).into());
+    }
+    let policy = policy(settings, manifests.is_partial);
+    let tenant = tenant_of(settings.tenant()?);
+    let (policy, source, ahead) = (&policy, Source::default(), None);
+    Ok(plan::roster(drafted, &Inputs { desired, observed, facts, policy, tenant, source, ahead }))
 }
 
 /// What is assumed where nothing is said.
@@ -139,10 +173,15 @@ fn assumptions(said: &Assuming) -> Assumptions {
     Assumptions { target, hours: said.hours_per_day.unwrap_or(8.0), patience: said.patience }
 }
 
-fn tell(context: &mut Context<'_>, advice: &Advice, format: AdviceFormat) -> anyhow::Result<()> {
+fn tell(
+    context: &mut Context<'_>,
+    advice: &Advice,
+    format: AdviceFormat,
+    zone: &TimeZone,
+) -> anyhow::Result<()> {
     let data = match format {
         AdviceFormat::Text => {
-            let content = |out: &mut dyn std::fmt::Write| render::advice(out, advice);
+            let content = |out: &mut dyn std::fmt::Write| render::advice(out, advice, zone);
             return Ok(context.console.talk_long(Stream::Out, content)?);
         }
         AdviceFormat::Json => serde_json::to_string(advice)? + "\n",

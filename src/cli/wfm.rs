@@ -144,7 +144,7 @@ fn tell(
             if before > 0 {
                 told.push_str(&format!(
                     "; before them {} that had waited",
-                    counted(before, "export")
+                    counted(before, "CSV file")
                 ));
             }
             context.say(&format!("{told}\n"))?;

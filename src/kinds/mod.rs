@@ -27,7 +27,7 @@ use crate::facts;
 use crate::http::Dialect;
 use crate::model::{
     Address, Declared, Desired, Document, Facts, Finding, Item, Leaf, Links, ManifestKind, Names,
-    Place, Remote,
+    Place, Remote, Roster,
 };
 use crate::world::Collection;
 
@@ -118,6 +118,13 @@ pub trait Kind: Sync {
     /// What the changes do to who can serve the tenant's queues; none where this kind has nothing
     /// to do with that, or the changes do not touch it.
     fn impact(&self, checking: &Checking<'_>) -> Option<Impact> {
+        let _ = checking;
+        None
+    }
+
+    /// Who could serve each queue in the next seven days, if the changes were applied; none where
+    /// this kind has nothing to do with that.
+    fn roster(&self, checking: &Checking<'_>) -> Option<Roster> {
         let _ = checking;
         None
     }

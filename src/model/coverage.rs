@@ -72,6 +72,29 @@ pub struct Span {
     pub floor: Option<u32>,
 }
 
+/// How many agents can serve each queue, hour by hour.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Roster(BTreeMap<Address, Vec<(Timestamp, Timestamp, u32)>>);
+
+impl Roster {
+    /// So many agents from one time to another.
+    pub fn enter(&mut self, queue: &Address, from: Timestamp, to: Timestamp, agents: u32) {
+        if agents > 0 {
+            self.0.entry(queue.clone()).or_default().push((from, to, agents));
+        }
+    }
+
+    /// The hours in which anybody can serve a queue, each by its beginning.
+    pub fn hours(&self, queue: &Address) -> impl Iterator<Item = (Timestamp, u32)> {
+        const HOUR: i64 = 3600;
+        self.0.get(queue).into_iter().flatten().flat_map(|(from, to, agents)| {
+            let seconds = (from.as_second()..to.as_second()).step_by(HOUR as usize);
+            let hours = seconds.filter_map(|second| Timestamp::from_second(second).ok());
+            hours.map(|hour| (hour, *agents))
+        })
+    }
+}
+
 /// How many agents there are of each proficiency level; 0 stands for a level that is not known.
 #[derive(Clone, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(transparent)]

@@ -23,7 +23,7 @@ mod state;
 mod text;
 
 pub use address::{Address, AddressError, address_head, address_tail};
-pub use coverage::{Coverage, Covered, Levels, Span, Team};
+pub use coverage::{Coverage, Covered, Levels, Roster, Span, Team};
 pub use document::{Document, Hasher, Leaf, digest_of};
 pub use facts::{Facts, Licence, unresolved};
 pub use finding::{Finding, LITERAL_SECRET, Level};

@@ -1,9 +1,10 @@
 //! What the changes do to who can serve, and the guard that leaves nobody alone.
 
 use super::check::{checking, passed, proposals};
+use super::hold::hold_deletions;
 use super::{CheckResult, Draft, Inputs, Plan, Policy, Status};
 use crate::kinds::{Breach, Impact, KINDS};
-use crate::model::{Address, Level};
+use crate::model::{Address, Level, Roster};
 
 /// The rule that keeps enough agents in each hour.
 pub(super) const COVERAGE: &str = "coverage";
@@ -12,6 +13,17 @@ pub(super) const COVERAGE: &str = "coverage";
 pub(super) fn impact(draft: &Draft, inputs: &Inputs<'_>) -> Option<Impact> {
     let all = proposals(draft, inputs);
     KINDS.iter().find_map(|kind| kind.impact(&checking(&all, kind.name(), inputs)))
+}
+
+/// Who could serve each queue in the next seven days, if what is declared were applied; deletions
+/// only as far as they are allowed. No rule is asked.
+#[must_use]
+pub fn roster(mut draft: Draft, inputs: &Inputs<'_>) -> Roster {
+    let mut changes: Vec<_> = draft.proposed.iter_mut().map(|own| &mut own.change).collect();
+    hold_deletions(&mut changes, inputs.policy);
+    let all = proposals(&draft, inputs);
+    let known = KINDS.iter().find_map(|kind| kind.roster(&checking(&all, kind.name(), inputs)));
+    known.unwrap_or_default()
 }
 
 /// What the guard says. Where it holds, each change that takes somebody away is told by itself.

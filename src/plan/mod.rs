@@ -28,6 +28,7 @@ use std::sync::Arc;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
+pub use coverage::roster;
 pub use draft::{Draft, draft};
 use finish::summarise;
 pub use finish::{Inputs, finish};

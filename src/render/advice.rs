@@ -3,25 +3,30 @@
 use std::collections::BTreeMap;
 use std::fmt::{Result, Write};
 
+use jiff::ToSpan as _;
+use jiff::tz::TimeZone;
 use serde_json::Value;
 
 use super::fields;
-use crate::advice::{Advice, Model, Note, Proposal, Staffing};
+use crate::advice::{Advice, Gap, Model, Note, Proposal, Staffing};
 use crate::kinds::kind_of;
 
 /// So many names are told of those who share a note.
 const NAMES: usize = 10;
+/// So many stretches of hours are told of a queue that is short of agents.
+const RUNS: usize = 8;
 
 /// Writes advice as text; a line ends each part.
 ///
 /// # Errors
 /// What it is written to cannot be written.
-pub fn advice(out: &mut dyn Write, advice: &Advice) -> Result {
+pub fn advice(out: &mut dyn Write, advice: &Advice, zone: &TimeZone) -> Result {
     for proposal in &advice.proposals {
         tell(out, proposal)?;
     }
     for staffing in &advice.staffing {
         need(out, staffing)?;
+        compared(out, staffing, zone)?;
     }
     notes(out, &advice.notes)?;
     let model = match advice.model {
@@ -88,13 +93,46 @@ fn need(out: &mut dyn Write, staffing: &Staffing) -> Result {
     };
     writeln!(
         out,
-        "    from {} days: {} calls a day, taken as {} an hour for {} hours, {} s each{patience}\n",
+        "    from {} days: {} calls a day, taken as {} an hour for {} hours, {} s each{patience}",
         plain(input("days")),
         plain(input("callsOfferedPerDay")),
         plain(input("callsPerHour")),
         plain(input("hoursPerDay")),
         plain(input("handleSeconds"))
     )
+}
+
+/// Who can serve beside who is needed, in the hours in which anybody can.
+fn compared(out: &mut dyn Write, staffing: &Staffing, zone: &TimeZone) -> Result {
+    let short = staffing.hours.iter().filter(|gap| gap.missing > 0).count();
+    let (of, need) = (staffing.hours.len(), staffing.scheduled);
+    match (of, short) {
+        (0, _) => writeln!(out, "    in the next 7 days nobody can serve it\n")?,
+        (of, 0) => {
+            writeln!(out, "    in all {of} hours of the next 7 days enough agents can serve\n")?
+        }
+        (of, short) => {
+            writeln!(out, "    in {short} of {of} hours of the next 7 days too few can serve:")?;
+        }
+    }
+    let alike = |one: &Gap, next: &Gap| {
+        let follows = one.requirement.hour.duration_until(next.requirement.hour).as_hours() == 1;
+        follows && one.covered == next.covered
+    };
+    let runs = staffing.hours.chunk_by(alike).filter(|run| run.iter().any(|gap| gap.missing > 0));
+    let runs: Vec<&[Gap]> = runs.collect();
+    for run in runs.iter().take(RUNS) {
+        let (Some(first), Some(last)) = (run.first(), run.last()) else { continue };
+        let from = zone.to_datetime(first.requirement.hour).strftime("%a %Y-%m-%d %H:%M");
+        let end = last.requirement.hour.saturating_add(1.hour()).unwrap_or(last.requirement.hour);
+        let end = zone.to_datetime(end).strftime("%a %H:%M");
+        let (covered, missing) = (first.covered.unwrap_or_default(), first.missing);
+        writeln!(out, "        {from} to {end}  {covered} of {need}, {missing} missing")?;
+    }
+    if runs.len() > RUNS {
+        writeln!(out, "        and {} more times (--format json has them)", runs.len() - RUNS)?;
+    }
+    if short > 0 { writeln!(out) } else { Ok(()) }
 }
 
 /// What is said of several is said once.

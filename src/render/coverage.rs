@@ -39,9 +39,8 @@ pub(super) fn coverage(out: &mut dyn Write, coverage: &Coverage, detail: Detail)
     let mut changing: Vec<&Covered> = told.filter(|covered| !covered.spans.is_empty()).collect();
     changing.sort_by_key(|covered| std::cmp::Reverse(gravity(covered)));
     if !changing.is_empty() {
-        let (zone, count) = (one_line(&coverage.timezone), coverage.agents);
-        let agents = if count == 1 { "agent" } else { "agents" };
-        writeln!(out, "Coverage of the next 7 days ({zone}): who can serve, of {count} {agents}")?;
+        let (zone, agents) = (one_line(&coverage.timezone), count(coverage.agents));
+        writeln!(out, "Coverage of the next 7 days ({zone}): who can serve, of {agents}")?;
     }
     let most = if detail == Detail::Full { usize::MAX } else { TOLD };
     for covered in changing.iter().take(most) {
@@ -79,9 +78,15 @@ fn touched(covered: &Covered) -> String {
     match touched {
         0 => String::new(),
         touched => {
-            format!("  (touches {touched} of {agents} agents, {})", percent(*touched, *agents))
+            let share = percent(*touched, *agents);
+            let agents = count(*agents);
+            format!("  (touches {touched} of {agents}, {share})")
         }
     }
+}
+
+fn count(agents: usize) -> String {
+    format!("{agents} agent{}", if agents == 1 { "" } else { "s" })
 }
 
 fn percent(part: usize, whole: usize) -> String {

@@ -105,12 +105,12 @@ fn a_file_that_cannot_be_written_is_written_by_the_next_export() {
     let ran = run(&folder, &[], &["apply", "--auto-approve"]);
     assert_eq!(ran.code, 0, "{ran:?}");
     assert!(
-        ran.err.contains("warning: wfm: not delivered to ") && ran.err.contains("1 export waits")
+        ran.err.contains("warning: wfm: not delivered to ") && ran.err.contains("1 CSV file waits")
     );
     assert_eq!(rows(&waiting(&folder)[0]), ["u-1,s-1,3", "u-1,s-2,2", "u-2,s-1,4"]);
     std::fs::create_dir(folder.path().join("out")).unwrap();
     let ran = run(&folder, &[], &["wfm", "export", "--send"]);
-    assert!(ran.out.ends_with("/out/wfm.csv; before them 1 export that had waited\n"), "{ran:?}");
+    assert!(ran.out.ends_with("/out/wfm.csv; before them 1 CSV file that had waited\n"), "{ran:?}");
     assert!(waiting(&folder).is_empty());
     let written = std::fs::read_to_string(folder.path().join("out/wfm.csv")).unwrap();
     assert_eq!(rows(&written), ["u-1,s-1,3", "u-1,s-2,2", "u-2,s-1,4"]);

@@ -4,6 +4,8 @@ use std::path::PathBuf;
 
 use clap::{Args, ValueEnum};
 
+use super::At;
+
 /// `recommend`.
 #[derive(Debug, Args)]
 pub(in super::super) struct RecommendArgs {
@@ -22,6 +24,10 @@ pub(in super::super) struct RecommendArgs {
     /// Write what is proposed into the manifests, for review: the values and nothing beside them
     #[arg(long)]
     pub(in super::super) write: bool,
+    /// Look at coverage from this time on instead of now: 2026-11-23T08:00:00+01:00, or
+    /// 2026-11-23T08:00 in the tenant's zone
+    #[arg(long, value_name = "TIME", value_parser = At::parse)]
+    pub(in super::super) at: Option<At>,
     /// What an Erlang model assumes.
     #[command(flatten)]
     pub(in super::super) assuming: Assuming,

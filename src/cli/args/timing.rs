@@ -36,7 +36,7 @@ pub(in super::super) enum At {
 }
 
 impl At {
-    fn parse(text: &str) -> Result<Self, String> {
+    pub(super) fn parse(text: &str) -> Result<Self, String> {
         // A date is no time, although it would be read as its midnight.
         let has_time = text.contains(':');
         let instant = text.parse().ok().map(|at| Self::Instant(at, text.to_owned()));

@@ -41,7 +41,7 @@ impl Sent {
     /// What waits, and what sends it.
     pub(super) fn rest(&self, again: &str) -> String {
         let (waits, goes) = if self.waiting == 1 { ("waits", "goes") } else { ("wait", "go") };
-        let (count, folder) = (counted(self.waiting, "export"), self.folder.display());
+        let (count, folder) = (counted(self.waiting, "CSV file"), self.folder.display());
         format!("{count} {waits} in {folder} and {goes} out before the next one: {again}")
     }
 }

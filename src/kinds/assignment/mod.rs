@@ -21,7 +21,7 @@ use serde_json::Value;
 use super::{Check, Checking, Declaring, Grouping, Holds, Impact, Kind, WfmRow, Wire};
 use crate::http::Dialect;
 use crate::model::{
-    Address, Declared, Document, Facts, Item, Link, Links, ManifestKind, Place, Remote,
+    Address, Declared, Document, Facts, Item, Link, Links, ManifestKind, Place, Remote, Roster,
     address_head, address_tail,
 };
 use crate::world::Collection;
@@ -184,6 +184,10 @@ impl Kind for Assignment {
 
     fn impact(&self, checking: &Checking<'_>) -> Option<Impact> {
         coverage::impact(checking)
+    }
+
+    fn roster(&self, checking: &Checking<'_>) -> Option<Roster> {
+        coverage::roster(checking)
     }
 
     fn collections(&self) -> &'static [Collection] {

@@ -102,7 +102,7 @@ fn who_is_not_trusted_gets_nothing() {
     assert_eq!(ran.code, 1, "{ran:?}");
     let expect = hook.told("error: not delivered") + ": it cannot be reached: ";
     assert!(ran.err.starts_with(&expect) && ran.err.contains("certificate"), "{ran:?}");
-    assert!(ran.err.contains("; 1 export waits in .cxform/wfm/sim/127.0.0.1-"), "{ran:?}");
+    assert!(ran.err.contains("; 1 CSV file waits in .cxform/wfm/sim/127.0.0.1-"), "{ran:?}");
     assert_eq!((siem.posts().len(), waiting(&hook.folder).len()), (0, 1));
 }
 
@@ -121,7 +121,7 @@ fn what_is_refused_for_now_comes_again() {
     drop(siem);
     let siem = hook.listen(&[401; 9]);
     let ran = hook.run(&SEND);
-    assert!(ran.code == 1 && ran.err.contains(": it answered 401: check its headers; 1 export"));
+    assert!(ran.code == 1 && ran.err.contains(": it answered 401: check its headers; 1 CSV file"));
     assert_eq!((siem.posts().len(), waiting(&hook.folder).len()), (1, 1));
 }
 
@@ -137,7 +137,7 @@ fn what_could_not_be_delivered_goes_out_first_and_in_order() {
     let siem = hook.listen(&[]);
     let ran = hook.run(&SEND);
     let expect = hook.told("Delivered 3 rows");
-    assert_eq!(ran.out, format!("{expect}; before them 2 exports that had waited\n"), "{ran:?}");
+    assert_eq!(ran.out, format!("{expect}; before them 2 CSV files that had waited\n"), "{ran:?}");
     let whole = |level| vec![format!("u-1,s-1,{level}"), "u-1,s-2,2".into(), "u-2,s-1,4".into()];
     assert_eq!(posted(&siem), [vec!["u-1,s-2,2".to_owned()], whole(3), whole(5)]);
     assert!(waiting(&hook.folder).is_empty());
@@ -152,7 +152,7 @@ fn each_apply_sends_the_whole_and_its_end_stays_as_it_is() {
     let expect = hook.told("warning: wfm: not delivered") + ": it cannot be reached: ";
     assert!(ran.err.contains(&expect), "{ran:?}");
     let rest = " and goes out before the next one: `cxform wfm export --send`\n";
-    assert!(ran.err.contains("; 1 export waits in .cxform/wfm/sim/") && ran.err.contains(rest));
+    assert!(ran.err.contains("; 1 CSV file waits in .cxform/wfm/sim/") && ran.err.contains(rest));
     let siem = hook.listen(&[]);
     wish(&hook.folder, 5);
     let ran = hook.run(&APPLY);
@@ -174,7 +174,7 @@ fn each_apply_sends_the_whole_and_its_end_stays_as_it_is() {
     let ran = run(&hook.folder, &[], &APPLY);
     assert_eq!(ran.code, 0, "{ran:?}");
     let expect = hook.told("warning: wfm: not delivered");
-    let why = ": Authorization: the header's value is not known: HOOK_TOKEN is not set; 1 export";
+    let why = ": Authorization: the header's value is not known: HOOK_TOKEN is not set; 1 CSV file";
     assert!(ran.err.contains(&(expect + why)), "{ran:?}");
     assert_eq!(posted(&siem).len(), 4);
 }

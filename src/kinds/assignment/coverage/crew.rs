@@ -225,7 +225,7 @@ impl<'a> Counting<'a> {
         }
     }
 
-    /// When before and after differ in one of them, and how.
+    /// How many there are in one of them, from one edge to the next.
     pub(super) fn stages(&self, index: usize) -> Vec<Stage> {
         stages(&self.served[index].tally, self.presences)
     }
@@ -256,6 +256,10 @@ pub(super) struct Stage {
 }
 
 impl Stage {
+    pub(super) fn is_change(&self) -> bool {
+        self.counts.before != self.counts.after
+    }
+
     pub(super) fn before(&self) -> u32 {
         self.counts.before.values().sum()
     }
@@ -265,7 +269,7 @@ impl Stage {
     }
 }
 
-/// The stages of a tally in which before and after differ.
+/// The stages of a tally in which anybody is there, before or after.
 fn stages(tally: &BTreeMap<u32, Sides<u32>>, presences: &Presences) -> Vec<Stage> {
     let mut edges: BTreeMap<i64, BTreeMap<u8, Sides<i64>>> = BTreeMap::new();
     for (number, count) in tally {
@@ -287,7 +291,7 @@ fn stages(tally: &BTreeMap<u32, Sides<u32>>, presences: &Presences) -> Vec<Stage
             count.before += step.before;
             count.after += step.after;
         }
-        if now.values().all(|count| count.before == count.after) {
+        if now.values().all(|count| count.before == 0 && count.after == 0) {
             continue;
         }
         let count = |side: fn(&Sides<i64>) -> i64| {

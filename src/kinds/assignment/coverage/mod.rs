@@ -20,7 +20,8 @@ use super::Assignment;
 use super::holders::{QUEUE, SKILL, groups, live, skill};
 use crate::kinds::{Action, Checking, Impact, Kind, Proposal};
 use crate::model::{
-    Address, Coverage, Covered, Declared, Document, Levels, Link, Recurrence, Remote, Span, Team,
+    Address, Coverage, Covered, Declared, Document, Levels, Link, Recurrence, Remote, Roster, Span,
+    Team,
 };
 
 /// What is always told, if it changes: the hours of so many days.
@@ -59,7 +60,8 @@ pub(super) fn impact(checking: &Checking<'_>) -> Option<Impact> {
     let mut resources = Vec::new();
     let (mut breaches, mut later) = (Vec::new(), FOREVER);
     for index in 0..counting.served.len() {
-        let stages = counting.stages(index);
+        let mut stages = counting.stages(index);
+        stages.retain(Stage::is_change);
         let guard = Guard { checking, hours: &hours, agents, changed: &changed };
         let short = guard.short(&counting.served[index], &stages);
         if !short.is_empty() {
@@ -88,6 +90,28 @@ pub(super) fn impact(checking: &Checking<'_>) -> Option<Impact> {
         later: instant(later),
     };
     Some(Impact { coverage, breaches })
+}
+
+/// Who could serve each queue in the hours of the next seven days, if the changes were applied.
+pub(super) fn roster(checking: &Checking<'_>) -> Option<Roster> {
+    let hours = Hours::from(checking.facts.now?, &checking.facts.timezone);
+    let week = hours.from.saturating_add(WEEK);
+    let hours = Hours { to: week, ..hours };
+    let proposals: Vec<&Proposal<'_>> = live(checking, Assignment.name()).collect();
+    let mut skills = SkillNumbers::default();
+    let mut served = queues(checking, &mut skills, |_, _| true);
+    let mut presences = Presences::new(hours, Reading::default());
+    let counting = Counting::new(&mut presences, &mut served, skills.len());
+    let (_, _, counting) = count(checking, &proposals, &mut skills, counting);
+    let mut roster = Roster::default();
+    for (index, served) in counting.served.iter().enumerate() {
+        for stage in counting.stages(index) {
+            if let (Some(from), Some(to)) = (instant(stage.from), instant(stage.to)) {
+                roster.enter(&served.address, from, to, stage.after());
+            }
+        }
+    }
+    Some(roster)
 }
 
 fn zone_name(zone: &TimeZone) -> String {
@@ -120,6 +144,19 @@ fn served(
         let by = Sides { before: own.clone(), after: own };
         all.push(Served::new(skill, by));
     }
+    all.extend(queues(checking, skills, |before, after| {
+        before != after || before.iter().chain(after).any(|skill| moved.contains(skill))
+    }));
+    all
+}
+
+/// The queues that are of interest for what they ask for, before and after.
+fn queues(
+    checking: &Checking<'_>,
+    skills: &mut SkillNumbers,
+    is_of_interest: impl Fn(&BTreeSet<Address>, &BTreeSet<Address>) -> bool,
+) -> Vec<Served> {
+    let mut all = Vec::new();
     let observed = checking.observed.remotes.of_kind(QUEUE);
     let mut queues: BTreeMap<Address, Option<&Document>> =
         observed.map(|entry| (entry.address(), Some(&entry.value.document))).collect();
@@ -136,8 +173,7 @@ fn served(
             Some(change) => groups(change.after).unwrap_or_else(|| before.clone()),
             None => before.clone(),
         };
-        let is_moved = before.iter().chain(&after).any(|skill| moved.contains(skill));
-        if is_moved || before != after {
+        if is_of_interest(&before, &after) {
             let mut numbers = |groups: &BTreeSet<Address>| {
                 groups.iter().map(|skill| skills.enter(skill)).collect::<BTreeSet<usize>>()
             };
@@ -181,7 +217,7 @@ impl Pass<'_, '_, '_> {
     /// The agent at hand is done; `head` is the first part of its addresses.
     fn end(&mut self, head: &Arc<str>) {
         self.agents += 1;
-        let before = std::mem::take(&mut self.held);
+        let mut before = std::mem::take(&mut self.held);
         let recurring = std::mem::take(&mut self.recurring);
         let Some(own) = self.changes.remove(head) else {
             self.counting.count(&before, None);
@@ -189,15 +225,17 @@ impl Pass<'_, '_, '_> {
             self.held.clear();
             return;
         };
-        let mut after = before.clone();
+        let mut after: BTreeMap<usize, u32> = before.iter().copied().collect();
         for proposal in &own {
             let Some(skill) = self.skills.of_links(proposal.links) else { continue };
-            after.retain(|(held, _)| *held != skill);
+            after.remove(&skill);
             let presences = &mut *self.counting.presences;
             if let Some(said) = presences.reading.after(proposal) {
-                after.push((skill, presences.of(&said, recurring.get(proposal.address))));
+                after.insert(skill, presences.of(&said, recurring.get(proposal.address)));
             }
         }
+        before.sort_unstable();
+        let after: Held = after.into_iter().collect();
         self.counting.count(&before, Some(&after));
         let agent = own.iter().flat_map(|proposal| proposal.links);
         let agent =
@@ -275,7 +313,8 @@ fn spans(stages: &[Stage], week: i64, short: &[Short]) -> Vec<Span> {
 
 /// The teams of whom somebody changes.
 fn teams(checking: &Checking<'_>, changed: &[Changed]) -> Vec<Team> {
-    let changed: BTreeSet<&Arc<str>> = changed.iter().map(|changed| &changed.head).collect();
+    let moved = changed.iter().filter(|changed| changed.held.before != changed.held.after);
+    let changed: BTreeSet<&Arc<str>> = moved.map(|changed| &changed.head).collect();
     let team = |(name, members): (&String, &BTreeSet<Arc<str>>)| {
         let touched = members.iter().filter(|member| changed.contains(member)).count();
         (touched > 0).then(|| Team { name: name.clone(), agents: members.len(), touched })

@@ -160,6 +160,22 @@ pub struct Figures {
     pub p95_ms: u64,
     /// 99th percentile of the latency, in milliseconds.
     pub p99_ms: u64,
+    /// How long answers to writes took; not told by runs of earlier versions.
+    #[serde(default)]
+    pub updates: Updates,
     /// Errors by class: `429` 3, `5xx` 1, `timeout` 1.
     pub errors: BTreeMap<String, u64>,
+}
+
+/// How long the tenant took to answer a run's writes.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Updates {
+    /// How many were answered.
+    pub count: u64,
+    /// Median latency, in milliseconds.
+    pub p50_ms: u64,
+    /// 95th percentile of the latency, in milliseconds.
+    pub p95_ms: u64,
+    /// 99th percentile of the latency, in milliseconds.
+    pub p99_ms: u64,
 }

@@ -62,9 +62,11 @@ pub(super) fn reported(figures: &Figures) -> Reported {
 
 /// The figures as the audit has them.
 pub(super) fn audited(figures: &Figures) -> audit::Figures {
-    let latency = figures.latency();
-    let [p50_ms, p95_ms, p99_ms] =
-        PERCENTILES.map(|percent| whole_millis(latency.percentile(percent).unwrap_or_default()));
+    let latency = |of: &Histogram| {
+        PERCENTILES.map(|percent| whole_millis(of.percentile(percent).unwrap_or_default()))
+    };
+    let ([p50_ms, p95_ms, p99_ms], updates) = (latency(&figures.latency()), &figures.writes);
+    let of_updates = latency(updates);
     audit::Figures {
         requests: figures.requests,
         retries: figures.retries,
@@ -72,6 +74,12 @@ pub(super) fn audited(figures: &Figures) -> audit::Figures {
         p50_ms,
         p95_ms,
         p99_ms,
+        updates: audit::Updates {
+            count: updates.count(),
+            p50_ms: of_updates[0],
+            p95_ms: of_updates[1],
+            p99_ms: of_updates[2],
+        },
         errors: figures.errors().map(|(class, count)| (class.to_owned(), count)).collect(),
     }
 }

@@ -8,6 +8,8 @@ mod table;
 mod verify;
 
 pub use chain::{Chain, ChainError, GENESIS};
-pub use entry::{Change, CheckRecord, Entry, Event, Figures, Override, RunEnd, RunStart, Updates, Torn};
+pub use entry::{
+    Change, CheckRecord, Entry, Event, Figures, Override, RunEnd, RunStart, Torn, Updates,
+};
 pub use table::{COLUMNS, row};
 pub use verify::{Extent, Fault, Problem, Verified, Verifier, begins_chain, verify};

@@ -4,6 +4,7 @@
 mod address;
 mod canonical;
 mod coverage;
+mod day;
 mod document;
 mod facts;
 mod finding;
@@ -24,6 +25,7 @@ mod text;
 
 pub use address::{Address, AddressError, address_head, address_tail};
 pub use coverage::{Coverage, Covered, Levels, Roster, Span, Team};
+pub use day::Day;
 pub use document::{Document, Hasher, Leaf, digest_of};
 pub use facts::{Facts, Licence, unresolved};
 pub use finding::{Finding, LITERAL_SECRET, Level};

@@ -6,7 +6,7 @@ use jiff::civil::Time;
 use schemars::JsonSchema;
 use serde::Deserialize;
 
-use crate::model::{Finding, Floor, Floors, Node, Pattern};
+use crate::model::{Day, Finding, Floor, Floors, Node, Pattern, Place};
 
 /// The fewest agents that may be left to serve a queue in an hour. A plan that leaves fewer, and
 /// fewer than there are, is blocked.
@@ -41,26 +41,6 @@ pub struct SomeHours {
     pub to: Option<String>,
 }
 
-/// A day of the week.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize, JsonSchema)]
-#[serde(rename_all = "lowercase")]
-pub enum Day {
-    /// Monday.
-    Mon = 1,
-    /// Tuesday.
-    Tue,
-    /// Wednesday.
-    Wed,
-    /// Thursday.
-    Thu,
-    /// Friday.
-    Fri,
-    /// Saturday.
-    Sat,
-    /// Sunday.
-    Sun,
-}
-
 impl Coverage {
     /// What it means; `root` is the whole project file.
     ///
@@ -86,7 +66,7 @@ impl Coverage {
 }
 
 impl SomeHours {
-    fn read(&self, place: impl Fn(&str) -> crate::model::Place) -> Result<Floor, Box<Finding>> {
+    fn read(&self, place: impl Fn(&str) -> Place) -> Result<Floor, Box<Finding>> {
         let name = self.queue.as_deref().unwrap_or("*");
         let queues = Pattern::parse(&format!("queue/{name}")).map_err(|_| {
             let message = format!("policy.coverage: `{name}` is no name of a queue");

@@ -6,7 +6,7 @@ use std::collections::BTreeMap;
 use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 
 use crate::kinds::schema_of;
-use crate::model::ManifestKind;
+use crate::model::{Day, ManifestKind};
 
 /// The manifest of a matrix.
 pub(super) const MATRIX: &str = "SkillMatrix";
@@ -140,18 +140,4 @@ struct WindowSpec {
     days: Option<Vec<Day>>,
     /// Dates on which it does not open although it is such a day, holidays say: `2035-12-25`.
     except: Option<Vec<String>>,
-}
-
-/// A day of the week.
-#[derive(JsonSchema)]
-#[schemars(rename_all = "lowercase")]
-#[expect(dead_code, reason = "the shape is the schema; values are read from the node, with places")]
-enum Day {
-    Mon,
-    Tue,
-    Wed,
-    Thu,
-    Fri,
-    Sat,
-    Sun,
 }

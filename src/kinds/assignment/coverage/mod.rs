@@ -48,7 +48,7 @@ pub(super) fn impact(checking: &Checking<'_>) -> Option<Impact> {
     let week = hours.from.saturating_add(WEEK);
     let proposals: Vec<&Proposal<'_>> = live(checking, Assignment.name()).collect();
     let mut reading = Reading::default();
-    hours.to = last_hour(&proposals, &hours, &mut reading).max(week);
+    hours.to = last_hour(checking, &proposals, &hours, &mut reading).max(week);
     let mut skills = SkillNumbers::default();
     let mut served = served(checking, &proposals, &mut skills);
     if served.is_empty() {
@@ -118,8 +118,23 @@ fn zone_name(zone: &TimeZone) -> String {
     zone.iana_name().unwrap_or("UTC").to_owned()
 }
 
-/// Where the last hour ends that a changed assignment covers or would cover.
-fn last_hour(proposals: &[&Proposal<'_>], hours: &Hours, reading: &mut Reading) -> i64 {
+/// Where the last hour ends that a changed assignment covers or would cover. A queue that will ask
+/// for other skills is looked at for as long as anybody is known to be there.
+fn last_hour(
+    checking: &Checking<'_>,
+    proposals: &[&Proposal<'_>],
+    hours: &Hours,
+    reading: &mut Reading,
+) -> i64 {
+    let asks_otherwise = |queue: &Proposal<'_>| {
+        queue.action == Action::Update && {
+            let after = groups(queue.after);
+            after.is_some() && after != groups(queue.before)
+        }
+    };
+    if live(checking, QUEUE).any(asks_otherwise) {
+        return FOREVER;
+    }
     let mut last = i64::MIN;
     for proposal in proposals {
         for said in [reading.before(proposal), reading.after(proposal)].into_iter().flatten() {

@@ -267,6 +267,14 @@ fn a_queue_that_asks_for_others_is_looked_at_too() {
     assert!(said[0].ends_with("| queue/Billing"), "{said:?}");
     // What is deleted needs nobody.
     assert_eq!(told(None).1, [""; 0]);
+    // Whoever is there far ahead is looked at as well.
+    let mut far = Stage::default().queue("Billing", &["billing"]);
+    let (address, links) = Stage::links("ana", "billing");
+    let window = json!({"from": "2035-06-01T00:00:00Z", "to": "2035-06-02T00:00:00Z"});
+    let ana = remote(&json!({"level": 3, "window": window}), links);
+    far.observed.remotes.put(&address, ana, |_, _| true);
+    let said = far.change_queue("Billing", Some(&["sales"])).told().1;
+    assert!(said[0].contains("from Fri 2035-06-01 00:00 to Sat 2035-06-02 00:00"), "{said:?}");
 }
 
 #[test]

@@ -47,7 +47,8 @@ pub(super) fn overrides(applying: &Applying) -> Result<Vec<Override>, UsageError
             UsageError::new(format!("--override {text}: expected RULE@HASH"))
                 .hint("copy it from the blocked plan's message")
         })?;
-        let reason = applying.reason.clone().ok_or_else(|| {
+        let reason = applying.reason.clone().filter(|reason| !reason.trim().is_empty());
+        let reason = reason.ok_or_else(|| {
             UsageError::new("--override needs --reason TEXT").hint("the reason goes into the audit")
         })?;
         Ok(Override { rule: rule.to_owned(), hash: hash.to_owned(), reason })

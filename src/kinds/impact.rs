@@ -9,6 +9,11 @@ pub struct Impact {
     pub coverage: Coverage,
     /// What is left with fewer agents than the project wants.
     pub breaches: Vec<Breach>,
+    /// Whether the queues are known at all.
+    pub knows_queues: bool,
+    /// Whether agents that were not read may lose something by these changes: a queue asks for
+    /// other skills.
+    pub wants_everybody: bool,
 }
 
 /// Something that is left with too few agents in some hours.

@@ -32,6 +32,15 @@ pub(super) fn guard(impact: &Impact, policy: &Policy) -> Vec<CheckResult> {
         return Vec::new();
     }
     let level = policy.level(COVERAGE, Level::Block);
+    if !impact.knows_queues {
+        let message = "the queues could not be read: nobody knows whether one is left alone";
+        return vec![CheckResult {
+            status: Status::Warn,
+            message: Some(message.to_owned()),
+            hint: Some("give the token the right to read queues".to_owned()),
+            ..passed(COVERAGE, Level::Warn)
+        }];
+    }
     if impact.breaches.is_empty() {
         return vec![passed(COVERAGE, level)];
     }
@@ -52,10 +61,23 @@ pub(super) fn guard(impact: &Impact, policy: &Policy) -> Vec<CheckResult> {
     each.collect()
 }
 
+/// What the guard says now takes the place of what it said before, but for what it withholds.
+pub(super) fn enter(results: &mut Vec<CheckResult>, found: Vec<CheckResult>) {
+    let withholds =
+        |result: &CheckResult| result.level == Level::Hold && result.status == Status::Fail;
+    results.retain(|result| result.rule != COVERAGE || withholds(result));
+    let has_withheld = results.iter().any(|result| result.rule == COVERAGE);
+    let is_new = |result: &CheckResult| !(has_withheld && result.status == Status::Pass);
+    results.extend(found.into_iter().filter(is_new));
+}
+
 impl Plan {
-    /// Whether somewhere too few agents are left; some may not have been read.
+    /// Whether somewhere too few agents are left, or may be; some may not have been read.
     #[must_use]
     pub fn lacks_agents(&self) -> bool {
-        self.checks.iter().any(|check| check.rule == COVERAGE && check.status != Status::Pass)
+        let is_short = |check: &CheckResult| {
+            check.rule == COVERAGE && check.status != Status::Pass && check.address.is_some()
+        };
+        self.wants_everybody || self.checks.iter().any(is_short)
     }
 }

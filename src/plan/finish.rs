@@ -8,8 +8,8 @@ use super::draft::Proposed;
 use super::guard::guard;
 use super::hold::{hold, hold_deletions};
 use super::timeline::timeline;
-use super::{Change, Draft, Plan, Policy, Source, Summary, Tenant, seal};
-use crate::kinds::Action;
+use super::{Change, CheckResult, Draft, Plan, Policy, Source, Summary, Tenant, seal};
+use crate::kinds::{Action, Impact};
 use crate::model::{Desired, Facts, Finding, Observed};
 
 /// Everything that a plan is made from.
@@ -46,20 +46,12 @@ pub fn finish(mut draft: Draft, inputs: Inputs<'_>) -> Result<Plan, Vec<Finding>
         results.extend(found);
     }
     super::unlink::hold(&mut draft.proposed);
-    let mut impact = coverage::impact(&draft, &inputs);
-    let asked = live(&draft);
-    if let Some(impact) = &impact {
-        let found = coverage::guard(impact, inputs.policy);
-        hold(&mut changes(&mut draft.proposed), &found);
-        super::unlink::hold(&mut draft.proposed);
-        results.extend(found);
-    }
+    cover(&mut draft, &inputs, &mut results);
     let existing = std::mem::take(&mut draft.existing);
     results.extend(guard(&mut changes(&mut draft.proposed), &existing, inputs.policy));
     super::unlink::hold(&mut draft.proposed);
-    if live(&draft) < asked {
-        impact = coverage::impact(&draft, &inputs);
-    }
+    // Somebody who would have made up for another may be withheld now.
+    let impact = cover(&mut draft, &inputs, &mut results);
     results.sort();
     let timeline = timeline(&draft, &inputs);
     let changes = draft.proposed.iter().map(|proposed| &proposed.change);
@@ -77,6 +69,7 @@ pub fn finish(mut draft: Draft, inputs: Inputs<'_>) -> Result<Plan, Vec<Finding>
         resource_changes: draft.proposed.into_iter().map(|proposed| proposed.change).collect(),
         selection: draft.selected,
         unmanaged: draft.unmanaged,
+        wants_everybody: impact.as_ref().is_some_and(|impact| impact.wants_everybody),
         coverage: impact.map(|impact| impact.coverage),
         checks: results,
         summary,
@@ -85,6 +78,22 @@ pub fn finish(mut draft: Draft, inputs: Inputs<'_>) -> Result<Plan, Vec<Finding>
     plan.applyable &= !is_blocked;
     seal(&mut plan);
     Ok(plan)
+}
+
+/// Asks who could serve, and withholds what takes too many away, until nothing new is found.
+fn cover(draft: &mut Draft, inputs: &Inputs<'_>, results: &mut Vec<CheckResult>) -> Option<Impact> {
+    loop {
+        let asked = live(draft);
+        let impact = coverage::impact(draft, inputs);
+        let found = impact.as_ref().map(|impact| coverage::guard(impact, inputs.policy));
+        let found = found.unwrap_or_default();
+        hold(&mut changes(&mut draft.proposed), &found);
+        super::unlink::hold(&mut draft.proposed);
+        coverage::enter(results, found);
+        if live(draft) == asked {
+            return impact;
+        }
+    }
 }
 
 /// How many changes are to be applied.

@@ -91,6 +91,7 @@ fn plan_of(plan: &Plan) -> Plan {
         timeline: None,
         unmanaged: Unmanaged::default(),
         coverage: None,
+        wants_everybody: false,
         checks: Vec::new(),
         summary: super::Summary::default(),
         applyable: true,

@@ -81,6 +81,9 @@ pub struct Plan {
     /// What happens within some time, where that was asked for.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub timeline: Option<Timeline>,
+    /// Whether agents that were not read may lose something by the changes.
+    #[serde(skip)]
+    pub wants_everybody: bool,
     /// The rules that were checked.
     pub checks: Vec<CheckResult>,
     /// Counts.

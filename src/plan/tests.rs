@@ -60,6 +60,7 @@ pub(super) fn plan(changes: Vec<Change>) -> Plan {
         timeline: None,
         unmanaged: Unmanaged::default(),
         coverage: None,
+        wants_everybody: false,
         checks: Vec::new(),
         summary: Summary::default(),
         applyable: true,

@@ -16,7 +16,10 @@ pub(super) type Held = Vec<(usize, u32)>;
 /// Presences by number, each once: half a million assignments have few different ones.
 pub(super) struct Presences {
     hours: Hours,
+    /// To the second.
     all: Vec<Presence>,
+    /// The same in whole hours.
+    whole: Vec<Presence>,
     numbers: BTreeMap<Presence, u32>,
     /// By what is said and by where what comes again is in memory, or 0.
     of_documents: Memo<(Document, usize), u32>,
@@ -30,21 +33,29 @@ impl Presences {
         Self {
             hours,
             numbers: BTreeMap::from([(never.clone(), NEVER)]),
-            all: vec![never],
+            all: vec![never.clone()],
+            whole: vec![never],
             of_documents: Memo::default(),
             reading,
             unions: Memo::default(),
         }
     }
 
+    /// The whole hours of a presence.
     pub(super) fn get(&self, number: u32) -> &Presence {
-        &self.all[number as usize]
+        &self.whole[number as usize]
+    }
+
+    /// Whether somebody is there in any whole hour.
+    fn is_ever(&self, number: u32) -> bool {
+        !self.get(number).stretches().is_empty()
     }
 
     fn number(&mut self, presence: Presence) -> u32 {
         let next = u32::try_from(self.all.len()).unwrap_or(u32::MAX);
         let number = *self.numbers.entry(presence.clone()).or_insert(next);
         if number == next {
+            self.whole.push(presence.in_whole_hours(&self.hours));
             self.all.push(presence);
         }
         number
@@ -94,7 +105,8 @@ impl Presences {
         if let Some(number) = self.unions.get(numbers.as_slice()) {
             return number;
         }
-        let parts = numbers.iter().flat_map(|number| self.get(*number).stretches().to_vec());
+        let exact = |number: &u32| self.all[*number as usize].stretches().to_vec();
+        let parts = numbers.iter().flat_map(exact);
         let presence = Presence::of(&parts.collect::<Vec<_>>());
         let number = self.number(presence);
         self.unions.put(numbers.clone(), number);
@@ -151,6 +163,11 @@ impl SkillNumbers {
         asked.map(|(skill, _)| skill.clone()).filter(|skill| *skill != served.address).collect()
     }
 
+    /// The number of a skill, if it matters.
+    pub(super) fn of(&self, skill: &Address) -> Option<usize> {
+        self.by_address.get(skill).copied()
+    }
+
     /// The number of the skill that an assignment names, if it matters.
     pub(super) fn of_links(&mut self, links: &Links) -> Option<usize> {
         let link = links.iter().find(|link| super::is_skill(link))?;
@@ -190,8 +207,10 @@ impl<'a> Counting<'a> {
         Self { presences, served, serves, room: Sides { before: empty.clone(), after: empty } }
     }
 
-    /// Counts one agent; `after` is none for one whose assignments stay as they are.
-    pub(super) fn count(&mut self, before: &Held, after: Option<&Held>) {
+    /// Counts one agent; `after` is none for one whose assignments stay as they are. Whether
+    /// anything is served otherwise than before comes back.
+    pub(super) fn count(&mut self, before: &Held, after: Option<&Held>) -> bool {
+        let mut differs = false;
         let mut reached: Vec<usize> = Vec::new();
         for (skill, presence) in before {
             for index in &self.serves.before[*skill] {
@@ -212,9 +231,12 @@ impl<'a> Counting<'a> {
             let now = self.presences.union(&mut self.room.after[index]);
             self.room.before[index].clear();
             self.room.after[index].clear();
+            let presences = &*self.presences;
+            let is_other = before != now && presences.get(before) != presences.get(now);
+            differs |= is_other;
             let served = &mut self.served[index];
-            served.agents += usize::from(before != NEVER || now != NEVER);
-            served.touched += usize::from(after.is_some() && before != now);
+            served.agents += usize::from(presences.is_ever(before) || presences.is_ever(now));
+            served.touched += usize::from(is_other);
             for (number, is_after) in [(before, false), (now, true)] {
                 if number == NEVER {
                     continue;
@@ -223,6 +245,7 @@ impl<'a> Counting<'a> {
                 *(if is_after { &mut count.after } else { &mut count.before }) += 1;
             }
         }
+        differs
     }
 
     /// How many there are in one of them, from one edge to the next.

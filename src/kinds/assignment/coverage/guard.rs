@@ -1,19 +1,20 @@
 //! Where the changes leave fewer agents than the project wants, and fewer than there are.
 
-use std::collections::BTreeSet;
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use jiff::Timestamp;
 
 use super::Changed;
-use super::crew::{Counting, Served, Stage};
-use super::hours::{Hours, instant};
-use crate::kinds::assignment::holders::QUEUE;
-use crate::kinds::{Action, Breach, Checking};
+use super::crew::{Counting, Presences, Served, Sides, SkillNumbers, Stage};
+use super::hours::{Hours, Presence, instant};
+use crate::kinds::assignment::holders::{self, QUEUE};
+use crate::kinds::{Action, Breach, Checking, Proposal};
 use crate::model::{Address, Finding, Place};
 
 /// The rule.
 const RULE: &str = "coverage";
+const EIGHT_DAYS: i64 = 8 * 24 * 3600;
 /// So many of those who are missing are named.
 const NAMED: usize = 5;
 
@@ -35,6 +36,7 @@ pub(super) struct Guard<'a> {
     /// How many agents were counted.
     pub(super) agents: usize,
     pub(super) changed: &'a [Changed],
+    pub(super) skills: &'a SkillNumbers,
 }
 
 impl Guard<'_> {
@@ -47,12 +49,20 @@ impl Guard<'_> {
             return Vec::new();
         }
         let varies = self.checking.floors.vary(queue);
+        let floor = |hour| self.checking.floors.at(queue, hour, &self.hours.zone).0;
         let mut all: Vec<Short> = Vec::new();
         for stage in stages.iter().filter(|stage| stage.after() < stage.before()) {
-            let whole = [(stage.from, stage.to)];
+            let whole = (stage.from, stage.to);
+            // What is wanted of an hour is the same a week later, but for clocks that change.
+            let week = (stage.from, stage.to.min(stage.from.saturating_add(EIGHT_DAYS)));
+            let too_few = |(from, to): (i64, i64)| {
+                let mut hours = self.hours.each(from, to);
+                hours.any(|(from, _)| instant(from).is_some_and(|hour| stage.after() < floor(hour)))
+            };
             let parts: Vec<(i64, i64)> = match varies {
-                true => self.hours.each(stage.from, stage.to).collect(),
-                false => whole.to_vec(),
+                true if too_few(week) => self.hours.each(whole.0, whole.1).collect(),
+                true => Vec::new(),
+                false => vec![whole],
             };
             for (from, to) in parts {
                 let Some(hour) = instant(from) else { continue };
@@ -79,7 +89,7 @@ impl Guard<'_> {
     ) -> Breach {
         let queue = counting.served[index].address.clone();
         let missing = self.missing(counting, index, short);
-        let causes = self.causes(&queue, &missing);
+        let causes = self.causes(counting, index, &missing, short);
         let first = causes.first().and_then(|cause| self.checking.proposal(cause));
         let place = first.map(|proposal| proposal.place.clone()).unwrap_or_default();
         let names: Vec<String> = missing.iter().map(|changed| self.name_of(changed)).collect();
@@ -97,12 +107,32 @@ impl Guard<'_> {
         self.changed.iter().filter(|changed| is_missing(changed)).collect()
     }
 
-    /// The changes of who is missing; where the queue itself asks for others, its own.
-    fn causes(&self, queue: &Address, missing: &[&Changed]) -> Vec<Address> {
-        let heads: BTreeSet<&Arc<str>> = missing.iter().map(|changed| &changed.head).collect();
-        let own = self.checking.proposals.iter().filter(|p| heads.contains(p.address.head()));
-        let own = own.filter(|p| !p.held && p.action != Action::Create);
-        let of_queue = self.checking.proposal(queue).filter(|proposal| !proposal.held);
+    /// The changes that take hours from who is missing, and the queue's own where it asks for other
+    /// skills.
+    fn causes(
+        &self,
+        counting: &Counting<'_>,
+        index: usize,
+        missing: &[&Changed],
+        short: &[Short],
+    ) -> Vec<Address> {
+        let served = &counting.served[index];
+        let by_head: BTreeMap<&Arc<str>, &Changed> =
+            missing.iter().map(|changed| (&changed.head, *changed)).collect();
+        let takes = |proposal: &&Proposal<'_>| {
+            let changed = by_head.get(proposal.address.head())?;
+            let skill = self.skills.of(holders::skill(proposal.links)?)?;
+            let is_asked = served.by.before.contains(&skill);
+            let held = presence_of(&counting.presences, &changed.held, skill);
+            let is_gone = |short: &Short| held.before.misses(short.from, short.to, held.after);
+            (is_asked && short.iter().any(is_gone)).then_some(())
+        };
+        let own = self.checking.proposals.iter().filter(|p| !p.held && p.action != Action::Create);
+        let own = own.filter(|proposal| takes(proposal).is_some());
+        let of_queue = self
+            .checking
+            .proposal(&served.address)
+            .filter(|proposal| !proposal.held && served.by.before != served.by.after);
         own.chain(of_queue).map(|proposal| proposal.address.clone()).collect()
     }
 
@@ -167,4 +197,17 @@ impl Guard<'_> {
 
 fn agents(count: usize) -> String {
     format!("{count} agent{}", if count == 1 { "" } else { "s" })
+}
+
+/// When an agent can serve by one skill, before and after.
+fn presence_of<'p>(
+    presences: &'p Presences,
+    held: &Sides<super::Held>,
+    skill: usize,
+) -> Sides<&'p Presence> {
+    let of = |held: &super::Held| {
+        let number = held.iter().find(|(own, _)| *own == skill).map(|(_, number)| *number);
+        presences.get(number.unwrap_or_default())
+    };
+    Sides { before: of(&held.before), after: of(&held.after) }
 }

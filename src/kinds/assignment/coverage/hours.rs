@@ -45,40 +45,36 @@ impl Hours {
         }
     }
 
-    /// The whole hours of a window, as far as they are looked at; none where there is no whole one.
+    /// A window, as far as its hours are looked at; none where nothing of it is.
     pub(super) fn within(
         &self,
         from: Option<Timestamp>,
         to: Option<Timestamp>,
     ) -> Option<(i64, i64)> {
         let from = from.map_or(self.from, |from| {
-            let second = from.as_second() + i64::from(from.subsec_nanosecond() > 0);
-            self.ceil(second).max(self.from)
+            (from.as_second() + i64::from(from.subsec_nanosecond() > 0)).max(self.from)
         });
-        let to = to.map_or(self.to, |to| self.floor(to.as_second()).min(self.to));
+        let to = to.map_or(self.to, |to| to.as_second().min(self.to));
         (from < to).then_some((from, to))
     }
 
-    /// The whole hours of a window that comes again. What is further ahead than a year is taken for
-    /// covered: what was so in every week so far will be so then.
+    /// A window that comes again. What is further ahead than a year is taken for covered: what was
+    /// so in every week so far will be so then.
     pub(super) fn again_and_again(&self, recurs: &Recurrence) -> Vec<(i64, i64)> {
         let year = self.from.saturating_add(YEAR);
         let ends = [instant(self.from), instant(self.to.min(year))];
         let [Some(from), Some(to)] = ends else { return Vec::new() };
-        let whole = |(from, to)| self.within(Some(from), Some(to));
-        let mut hours: Vec<_> =
-            recurs.occurrences(from, to).into_iter().filter_map(whole).collect();
+        let known = |(from, to)| self.within(Some(from), Some(to));
+        let mut all: Vec<_> = recurs.occurrences(from, to).into_iter().filter_map(known).collect();
         if self.to > year {
-            hours.push((year, self.to));
+            all.push((year, self.to));
         }
-        hours
+        all
     }
 
-    /// The hours of a stretch one by one, no more than those of eight days: what is wanted of an
-    /// hour is the same a week later.
+    /// The hours of a stretch one by one, those of a year at most.
     pub(super) fn each(&self, from: i64, to: i64) -> impl Iterator<Item = (i64, i64)> {
-        const MOST: i64 = 8 * 24;
-        let last = to.min(from.saturating_add(MOST * HOUR));
+        let last = to.min(from.saturating_add(YEAR));
         let mut at = from;
         std::iter::from_fn(move || {
             let begin = at;
@@ -130,6 +126,32 @@ impl Presence {
         &self.0
     }
 
+    /// The whole hours of it. Who is there in a part of an hour only does not count; in an hour in
+    /// which the level changes it is the lower one.
+    pub(super) fn in_whole_hours(&self, hours: &Hours) -> Self {
+        let mut whole = Vec::new();
+        for run in self.0.chunk_by(|one, next| one.to == next.from) {
+            let (Some(first), Some(last)) = (run.first(), run.last()) else { continue };
+            let (begin, end) = (hours.ceil(first.from), hours.floor(last.to));
+            for stretch in run {
+                let (from, to) = (hours.ceil(stretch.from), hours.floor(stretch.to));
+                if from < to {
+                    whole.push(Stretch { from, to, level: stretch.level });
+                }
+                // The hour in which this one begins has parts of others.
+                let (from, to) = (hours.floor(stretch.from), hours.floor(stretch.from) + HOUR);
+                let own = run.iter().filter(|other| other.from < to && from < other.to);
+                let lowest = own.map(|other| other.level).min();
+                if let Some(level) =
+                    lowest.filter(|_| from < stretch.from && begin <= from && to <= end)
+                {
+                    whole.push(Stretch { from, to, level });
+                }
+            }
+        }
+        Self::of(&whole)
+    }
+
     /// Whether somebody is there in a part of these hours, and not there with `other`.
     pub(super) fn misses(&self, from: i64, to: i64, other: &Presence) -> bool {
         let mut own = self.0.iter().filter(|own| own.from < to && from < own.to);
@@ -160,6 +182,9 @@ mod tests {
             let zone = TimeZone::get(zone).unwrap();
             let hours = Hours { zone, from: i64::MIN, to: FOREVER };
             let found = hours.within(Some(from.parse().unwrap()), Some(to.parse().unwrap()));
+            let stretch = found.map(|(from, to)| Stretch { from, to, level: 3 });
+            let whole = Presence::of(stretch.as_slice()).in_whole_hours(&hours);
+            let found = whole.stretches().first().map(|stretch| (stretch.from, stretch.to));
             let told = found.map(|(from, to)| {
                 [from, to].map(|second| super::instant(second).unwrap().to_string())
             });
@@ -188,7 +213,7 @@ mod tests {
         assert_eq!(super::instant(hours.from).unwrap().to_string(), "2035-01-08T09:00:00Z");
         assert_eq!(hours.within(None, None), Some((hours.from, FOREVER)));
         let until = |to: &str| hours.within(None, Some(to.parse().unwrap()));
-        assert_eq!(until("2035-01-08T09:59:59Z"), None);
+        assert_eq!(until("2035-01-08T09:00:00Z"), None);
         assert_eq!(until("2035-01-08T10:00:00Z"), Some((hours.from, hours.from + 3600)));
     }
 
@@ -209,6 +234,26 @@ mod tests {
         check(&[(1, 4, 3), (2, 6, 5)], &[(1, 2, 3), (2, 6, 5)]);
         check(&[(1, 6, 3), (2, 4, 5)], &[(1, 2, 3), (2, 4, 5), (4, 6, 3)]);
         check(&[(1, 2, 3), (2, 3, 3), (5, 6, 0)], &[(1, 3, 3), (5, 6, 0)]);
+    }
+
+    #[test]
+    fn hours_are_made_whole_of_what_adjoins() {
+        let hours = Hours { zone: TimeZone::UTC, from: i64::MIN, to: FOREVER };
+        let check = |given: &[(i64, i64, u8)], expect: &[(i64, i64, u8)]| {
+            // In half hours.
+            let scaled = given.iter().map(|(from, to, level)| (from * 1800, to * 1800, *level));
+            let whole = presence(&scaled.collect::<Vec<_>>()).in_whole_hours(&hours);
+            let told = whole.stretches().iter().map(|s| (s.from / 1800, s.to / 1800, s.level));
+            assert_eq!(told.collect::<Vec<_>>(), expect, "{given:?}");
+        };
+        check(&[(2, 6, 3)], &[(2, 6, 3)]);
+        check(&[(1, 7, 3)], &[(2, 6, 3)]);
+        check(&[(1, 2, 3)], &[]);
+        check(&[(0, 3, 3), (3, 6, 3)], &[(0, 6, 3)]);
+        check(&[(0, 3, 5), (3, 6, 2)], &[(0, 2, 5), (2, 6, 2)]);
+        check(&[(0, 3, 2), (3, 6, 5)], &[(0, 4, 2), (4, 6, 5)]);
+        check(&[(1, 3, 2), (3, 5, 5)], &[(2, 4, 2)]);
+        check(&[(0, 3, 2), (4, 6, 5)], &[(0, 2, 2), (4, 6, 5)]);
     }
 
     #[test]

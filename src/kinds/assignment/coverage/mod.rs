@@ -20,8 +20,8 @@ use super::Assignment;
 use super::holders::{QUEUE, SKILL, groups, live, skill};
 use crate::kinds::{Action, Checking, Impact, Kind, Proposal};
 use crate::model::{
-    Address, Coverage, Covered, Declared, Document, Levels, Link, Recurrence, Remote, Roster, Span,
-    Team,
+    Address, Coverage, Covered, Declared, Document, Levels, Link, Links, Recurrence, Remote,
+    Roster, Span, Team,
 };
 
 /// What is always told, if it changes: the hours of so many days.
@@ -34,7 +34,7 @@ fn is_skill(link: &Arc<Link>) -> bool {
     link.address.kind() == SKILL
 }
 
-/// An agent whose assignments change, and what it holds.
+/// An agent who serves otherwise than before, or whose assignments change, and what it holds.
 struct Changed {
     /// The first part of the addresses of its assignments.
     head: Arc<str>,
@@ -62,7 +62,7 @@ pub(super) fn impact(checking: &Checking<'_>) -> Option<Impact> {
     for index in 0..counting.served.len() {
         let mut stages = counting.stages(index);
         stages.retain(Stage::is_change);
-        let guard = Guard { checking, hours: &hours, agents, changed: &changed };
+        let guard = Guard { checking, hours: &hours, agents, changed: &changed, skills: &skills };
         let short = guard.short(&counting.served[index], &stages);
         if !short.is_empty() {
             breaches.push(guard.breach(&mut counting, index, &stages, &short));
@@ -89,7 +89,9 @@ pub(super) fn impact(checking: &Checking<'_>) -> Option<Impact> {
         teams: teams(checking, &changed),
         later: instant(later),
     };
-    Some(Impact { coverage, breaches })
+    let asks_otherwise = counting.served.iter().any(|served| served.by.before != served.by.after);
+    let knows_queues = checking.facts.of(QUEUE).is_some();
+    Some(Impact { coverage, breaches, knows_queues, wants_everybody: asks_otherwise })
 }
 
 /// Who could serve each queue in the hours of the next seven days, if the changes were applied.
@@ -206,8 +208,9 @@ struct Pass<'c, 'p, 's> {
     counting: Counting<'c>,
     changed: Vec<Changed>,
     agents: usize,
-    /// What the agent at hand holds.
+    /// What the agent at hand holds, and its id.
     held: Held,
+    id: Option<Arc<str>>,
     /// Which of its declared windows come again.
     recurring: BTreeMap<Address, Arc<Recurrence>>,
 }
@@ -216,15 +219,23 @@ impl Pass<'_, '_, '_> {
     /// One assignment of the agent at hand, as it is declared and as it is.
     fn enter(&mut self, address: Address, declared: Option<&Declared>, remote: Option<&Remote>) {
         let recurs = declared.and_then(|declared| declared.recurs.as_ref());
-        if let Some(remote) = remote
-            && let Some(skill) = self.skills.of_links(&remote.links)
-        {
-            let presence = self.counting.presences.of_document(&remote.document, recurs);
-            self.held.push((skill, presence));
+        let changes = self.changes.get(address.head());
+        let will_change =
+            || changes.is_some_and(|own| own.iter().any(|own| *own.address == address));
+        if let Some(remote) = remote {
+            if self.id.is_none() {
+                self.id = agent_of(&remote.links);
+            }
+            if let Some(skill) = self.skills.of_links(&remote.links) {
+                let presences = &mut *self.counting.presences;
+                // What is not brought to its next occurrence, held say, is there once.
+                let is_current = declared
+                    .is_some_and(|own| presences.reading.is_same_window(&remote.document, own));
+                let goes_on = recurs.filter(|_| is_current || will_change());
+                self.held.push((skill, presences.of_document(&remote.document, goes_on)));
+            }
         }
-        if let Some(recurs) = recurs
-            && self.changes.contains_key(address.head())
-        {
+        if let Some(recurs) = recurs.filter(|_| will_change()) {
             self.recurring.insert(address, Arc::clone(recurs));
         }
     }
@@ -234,14 +245,11 @@ impl Pass<'_, '_, '_> {
         self.agents += 1;
         let mut before = std::mem::take(&mut self.held);
         let recurring = std::mem::take(&mut self.recurring);
-        let Some(own) = self.changes.remove(head) else {
-            self.counting.count(&before, None);
-            self.held = before;
-            self.held.clear();
-            return;
-        };
+        let id = self.id.take();
+        let own = self.changes.remove(head);
+        before.sort_unstable();
         let mut after: BTreeMap<usize, u32> = before.iter().copied().collect();
-        for proposal in &own {
+        for proposal in own.iter().flatten() {
             let Some(skill) = self.skills.of_links(proposal.links) else { continue };
             after.remove(&skill);
             let presences = &mut *self.counting.presences;
@@ -249,18 +257,24 @@ impl Pass<'_, '_, '_> {
                 after.insert(skill, presences.of(&said, recurring.get(proposal.address)));
             }
         }
-        before.sort_unstable();
         let after: Held = after.into_iter().collect();
-        self.counting.count(&before, Some(&after));
-        let agent = own.iter().flat_map(|proposal| proposal.links);
-        let agent =
-            agent.filter(|link| link.address.kind() == AGENT).find_map(|link| link.id.clone());
-        self.changed.push(Changed {
-            head: Arc::clone(head),
-            id: agent,
-            held: Sides { before, after },
-        });
+        let changes = own.is_some();
+        let differs = self.counting.count(&before, changes.then_some(&after));
+        if changes || differs {
+            let links = own.iter().flatten().map(|proposal| proposal.links);
+            let id = id.or_else(|| links.into_iter().find_map(agent_of));
+            let held = Sides { before, after };
+            self.changed.push(Changed { head: Arc::clone(head), id, held });
+        } else {
+            self.held = before;
+            self.held.clear();
+        }
     }
+}
+
+/// The id of the agent that an assignment names.
+fn agent_of(links: &Links) -> Option<Arc<str>> {
+    links.iter().find(|link| link.address.kind() == AGENT)?.id.clone()
 }
 
 /// Counts every agent that was read, and those that get their first assignment.
@@ -274,8 +288,8 @@ fn count<'c>(
     for proposal in proposals {
         changes.entry(proposal.address.head()).or_default().push(proposal);
     }
-    let (changed, held, recurring) = Default::default();
-    let mut pass = Pass { changes, skills, counting, changed, agents: 0, held, recurring };
+    let (changed, held, id, recurring) = Default::default();
+    let mut pass = Pass { changes, skills, counting, changed, agents: 0, held, id, recurring };
     let mut at: Option<Arc<str>> = None;
     for (address, declared, remote) in checking.desired.joined(&checking.observed.remotes) {
         if address.kind() != Assignment.name() {

@@ -3,7 +3,7 @@
 use jiff::Timestamp;
 
 use crate::kinds::Proposal;
-use crate::model::{Document, Memo};
+use crate::model::{Declared, Document, Memo};
 
 /// Level and window, as far as they are known.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -47,6 +47,12 @@ impl Reading {
         let said = Said::of(document);
         self.0.put(document.clone(), said);
         said
+    }
+
+    /// Whether a document says the window that is declared.
+    pub(super) fn is_same_window(&mut self, document: &Document, declared: &Declared) -> bool {
+        let (own, wanted) = (self.said(document), self.said(&declared.document));
+        (own.from, own.to) == (wanted.from, wanted.to)
     }
 
     /// What an assignment says; none for one that is not there.

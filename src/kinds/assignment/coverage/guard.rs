@@ -123,7 +123,7 @@ impl Guard<'_> {
             let changed = by_head.get(proposal.address.head())?;
             let skill = self.skills.of(holders::skill(proposal.links)?)?;
             let is_asked = served.by.before.contains(&skill);
-            let held = presence_of(&counting.presences, &changed.held, skill);
+            let held = presence_of(counting.presences, &changed.held, skill);
             let is_gone = |short: &Short| held.before.misses(short.from, short.to, held.after);
             (is_asked && short.iter().any(is_gone)).then_some(())
         };

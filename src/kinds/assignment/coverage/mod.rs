@@ -89,9 +89,14 @@ pub(super) fn impact(checking: &Checking<'_>) -> Option<Impact> {
         teams: teams(checking, &changed),
         later: instant(later),
     };
-    let asks_otherwise = counting.served.iter().any(|served| served.by.before != served.by.after);
+    // Who holds a skill that a queue asks for no more may be somebody that was not read.
+    let drops_skills = |queue: &Proposal<'_>| {
+        let (before, after) = (groups(queue.before).unwrap_or_default(), groups(queue.after));
+        queue.action == Action::Update && after.is_some_and(|after| !before.is_subset(&after))
+    };
+    let wants_everybody = live(checking, QUEUE).any(drops_skills);
     let knows_queues = checking.facts.of(QUEUE).is_some();
-    Some(Impact { coverage, breaches, knows_queues, wants_everybody: asks_otherwise })
+    Some(Impact { coverage, breaches, knows_queues, wants_everybody })
 }
 
 /// Who could serve each queue in the hours of the next seven days, if the changes were applied.

@@ -50,7 +50,7 @@ pub(super) async fn make(
         dialect: reader.dialect(),
         ahead: planning.timing.timeline.map(|ahead| ahead.0),
     };
-    let mut lacking = None;
+    let mut lacking: Option<Vec<_>> = None;
     let made = loop {
         let draft = closing.draft(&seen, planning, &wrong)?;
         if lacking.is_none() {
@@ -62,7 +62,8 @@ pub(super) async fn make(
         if seen.is_whole || !made.as_ref().is_ok_and(Plan::lacks_agents) {
             break made;
         }
-        seen.look_everywhere(reader, &mut watch).await?;
+        let more = seen.look_everywhere(reader, &mut watch).await?;
+        lacking.get_or_insert_default().extend(more);
     };
     drop(progress);
     for (kind, count) in &seen.unreadable {
@@ -95,6 +96,8 @@ pub(super) fn make_live(
     }
     let aside = kinds::looked_at(&needs, live::DIALECT);
     needs.extend(&aside);
+    // Whoever serves a queue may have to be known later, and a file is read once for its names.
+    needs.extend(kinds::staffed_by(&needs, live::DIALECT));
     let mut facts = facts_at(settings, planning.timing.at.as_ref())?;
     facts.secrets = secrets::named(context, &items)?;
     let mut found = live.learn(&items, &needs, &mut facts)?;

@@ -9,8 +9,8 @@ pub struct Impact {
     pub coverage: Coverage,
     /// What is left with fewer agents than the project wants.
     pub breaches: Vec<Breach>,
-    /// Whether the queues are known at all.
-    pub knows_queues: bool,
+    /// What staffing depends on and nobody could be told of.
+    pub unknown: Option<&'static str>,
     /// Whether agents that were not read may lose something by these changes: a queue asks for
     /// other skills.
     pub wants_everybody: bool,

@@ -222,6 +222,14 @@ pub fn looked_at(needs: &BTreeSet<&'static str>, dialect: Dialect) -> BTreeSet<&
     wanted.filter(|kind| !needs.contains(kind)).collect()
 }
 
+/// The sorts of names by which such kinds are told whose staffing these ones matter for.
+#[must_use]
+pub fn staffed_by(needs: &BTreeSet<&'static str>, dialect: Dialect) -> BTreeSet<&'static str> {
+    let matters = |kind: &&&dyn Kind| kind.looks_at().iter().any(|other| needs.contains(other));
+    let lanes = |kind: &&dyn Kind| kind.wire(dialect).and_then(|wire| wire.lanes());
+    KINDS.iter().filter(matters).filter_map(lanes).collect()
+}
+
 /// The variables that hold the secrets which manifests name, each with where it is named first.
 #[must_use]
 pub fn secrets(items: &[Item]) -> BTreeMap<String, Place> {

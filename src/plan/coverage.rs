@@ -32,12 +32,13 @@ pub(super) fn guard(impact: &Impact, policy: &Policy) -> Vec<CheckResult> {
         return Vec::new();
     }
     let level = policy.level(COVERAGE, Level::Block);
-    if !impact.knows_queues {
-        let message = "the queues could not be read: nobody knows whether one is left alone";
+    if let Some(unknown) = impact.unknown {
+        let message =
+            format!("the {unknown}s could not be read: nobody knows whether a queue is left alone");
         return vec![CheckResult {
             status: Status::Warn,
-            message: Some(message.to_owned()),
-            hint: Some("give the token the right to read queues".to_owned()),
+            message: Some(message),
+            hint: Some(format!("give the token the right to read {unknown}s")),
             ..passed(COVERAGE, Level::Warn)
         }];
     }

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::fmt::{self, Write};
 
-use jiff::civil::{DateTime, Time};
+use jiff::civil::{Date, DateTime, Time};
 use jiff::tz::TimeZone;
 
 use super::fields::one_line;
@@ -18,6 +18,8 @@ const ROWS: usize = 10;
 const WIDEST: u32 = 24;
 /// How many levels of a row are told one by one.
 const LEVELS: usize = 3;
+/// How many days of a row are told before the rest is counted.
+const DAYS: usize = 8;
 /// What is so in every hour of the seven days.
 const ALL: &str = "all of the time";
 
@@ -136,11 +138,21 @@ fn hours(span: &Span, coverage: &Coverage, zone: &TimeZone) -> String {
     }
 }
 
-/// `Mon 2035-01-08 Tue Wed`: the first with its date.
+/// `Mon 2035-01-08 Tue Wed`: what is a week or more after a date is told with its own.
 fn told_days(days: &[DateTime]) -> String {
-    let first = days.first().map(|day| day.strftime("%a %Y-%m-%d").to_string());
-    let others = days.iter().skip(1).map(|day| day.strftime("%a").to_string());
-    first.into_iter().chain(others).collect::<Vec<_>>().join(" ")
+    let mut dated: Option<Date> = None;
+    let mut told = Vec::new();
+    for day in days.iter().take(DAYS) {
+        let day = day.date();
+        let is_near = dated.is_some_and(|dated| (day - dated).get_days() < 7);
+        told.push(day.strftime(if is_near { "%a" } else { "%a %Y-%m-%d" }).to_string());
+        dated = dated.filter(|_| is_near).or(Some(day));
+    }
+    match days.len().saturating_sub(DAYS) {
+        0 => {}
+        more => told.push(format!("and {more} more")),
+    }
+    told.join(" ")
 }
 
 /// The rows, aligned: `#` for who stays, `-` for who is lost, `+` for who is won.

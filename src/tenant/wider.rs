@@ -3,7 +3,9 @@
 use std::collections::BTreeSet;
 
 use super::observe::{Observation, Unreadable, Watch, read_lanes};
-use super::{Reader, TenantError};
+use super::{Fetched, Reader, TenantError};
+use crate::facts::SOURCES;
+use crate::http::Read;
 use crate::kinds::{KINDS, Observing};
 use crate::model::{Address, Names};
 use crate::plan::Draft;
@@ -21,7 +23,7 @@ impl Observation {
     ) -> Result<Vec<&'static str>, TenantError> {
         let dialect = reader.dialect();
         let mut lacking = Vec::new();
-        let (wanted, scopes) = (draft.looks_at(), reader.scopes().await?);
+        let wanted = draft.looks_at();
         for (index, kind) in KINDS.iter().enumerate() {
             if !wanted.contains(kind.name()) || self.facts.of(kind.name()).is_some() {
                 continue;
@@ -29,16 +31,9 @@ impl Observation {
             let Some((wire, read)) = kind.wire(dialect).and_then(|w| Some((w, w.list()?))) else {
                 continue;
             };
-            if scopes.as_ref().is_some_and(|scopes| !scopes.contains(read.scope)) {
+            let Some(rows) = may_list(reader, &read).await? else {
                 lacking.push(read.scope);
                 continue;
-            }
-            let rows = match reader.list(&read).await {
-                Err(TenantError::Refused { status: 403, .. }) => {
-                    lacking.push(read.scope);
-                    continue;
-                }
-                rows => rows?,
             };
             let named = rows.rows().filter_map(|row| wire.named(row));
             self.facts.names.insert(kind.name(), Names::new(kind.name(), false, named));
@@ -53,21 +48,27 @@ impl Observation {
         Ok(lacking)
     }
 
-    /// Reads what is told agent by agent of all whom no manifest names.
+    /// Reads what is told agent by agent of all whom no manifest names. What the token may not
+    /// read is told by its scope.
     ///
     /// # Errors
-    /// The tenant cannot be reached or refuses.
+    /// The tenant cannot be reached or refuses for another reason.
     pub async fn look_everywhere(
         &mut self,
         reader: &Reader,
         watch: &mut Watch<'_>,
-    ) -> Result<(), TenantError> {
+    ) -> Result<Vec<&'static str>, TenantError> {
         let dialect = reader.dialect();
-        let mut unreadable = Unreadable::new();
+        let (mut unreadable, mut lacking) = (Unreadable::new(), Vec::new());
+        // Whatever comes of it, there is no more to be had.
+        self.is_whole = true;
         for (index, kind) in KINDS.iter().enumerate() {
             let Some(wire) = kind.wire(dialect) else { continue };
-            let known = |sort| Some((sort, self.facts.of(sort)?));
-            let Some((sort, names)) = wire.lanes().and_then(known) else { continue };
+            let Some(sort) = wire.lanes() else { continue };
+            if let Some(scope) = self.recognise(reader, sort).await? {
+                lacking.push(scope);
+            }
+            let Some(names) = self.facts.of(sort) else { continue };
             let heads = self.desired.heads(kind.name());
             let read: BTreeSet<Address> =
                 heads.map(|head| wire.lane(&Address::of_parts(head, None))).collect();
@@ -79,9 +80,26 @@ impl Observation {
             read_lanes(reader, index, lanes, &mut observing, &mut unreadable, watch).await?;
             self.observed = observing.finish();
         }
-        self.is_whole = true;
         self.count_unreadable(unreadable);
-        Ok(())
+        Ok(lacking)
+    }
+
+    /// Reads what a sort of things is called, where no manifest made it necessary before; the scope
+    /// comes back that the token would need.
+    async fn recognise(
+        &mut self,
+        reader: &Reader,
+        sort: &str,
+    ) -> Result<Option<&'static str>, TenantError> {
+        let source = SOURCES.iter().find(|source| source.sort == sort);
+        let Some(source) = source.filter(|_| self.facts.of(sort).is_none()) else {
+            return Ok(None);
+        };
+        let read = (source.list)(reader.dialect());
+        let Some(rows) = may_list(reader, &read).await? else { return Ok(Some(read.scope)) };
+        let named = rows.rows().filter_map(source.named);
+        self.facts.names.insert(source.sort, Names::new(source.sort, source.keyed_by_id, named));
+        Ok(None)
     }
 
     fn resume(&mut self, reader: &Reader, enter: impl FnOnce(&mut Observing<'_>)) {
@@ -90,5 +108,16 @@ impl Observation {
             Observing::resume(observed, &self.facts, reader.dialect(), &self.desired);
         enter(&mut observing);
         self.observed = observing.finish();
+    }
+}
+
+/// A list, where the token may read it.
+async fn may_list(reader: &Reader, read: &Read) -> Result<Option<Fetched>, TenantError> {
+    if reader.scopes().await?.is_some_and(|scopes| !scopes.contains(read.scope)) {
+        return Ok(None);
+    }
+    match reader.list(read).await {
+        Err(TenantError::Refused { status: 403, .. }) => Ok(None),
+        rows => rows.map(Some),
     }
 }

@@ -46,6 +46,11 @@ impl Presences {
         &self.whole[number as usize]
     }
 
+    /// A presence to the second.
+    pub(super) fn exactly(&self, number: u32) -> &Presence {
+        &self.all[number as usize]
+    }
+
     /// Whether somebody is there in any whole hour.
     fn is_ever(&self, number: u32) -> bool {
         !self.get(number).stretches().is_empty()

@@ -199,7 +199,8 @@ fn agents(count: usize) -> String {
     format!("{count} agent{}", if count == 1 { "" } else { "s" })
 }
 
-/// When an agent can serve by one skill, before and after.
+/// When an agent can serve by one skill, before and after, to the second: what is taken from one
+/// skill may break an hour that several serve together.
 fn presence_of<'p>(
     presences: &'p Presences,
     held: &Sides<super::Held>,
@@ -207,7 +208,7 @@ fn presence_of<'p>(
 ) -> Sides<&'p Presence> {
     let of = |held: &super::Held| {
         let number = held.iter().find(|(own, _)| *own == skill).map(|(_, number)| *number);
-        presences.get(number.unwrap_or_default())
+        presences.exactly(number.unwrap_or_default())
     };
     Sides { before: of(&held.before), after: of(&held.after) }
 }

@@ -95,8 +95,9 @@ pub(super) fn impact(checking: &Checking<'_>) -> Option<Impact> {
         queue.action == Action::Update && after.is_some_and(|after| !before.is_subset(&after))
     };
     let wants_everybody = live(checking, QUEUE).any(drops_skills);
-    let knows_queues = checking.facts.of(QUEUE).is_some();
-    Some(Impact { coverage, breaches, knows_queues, wants_everybody })
+    let needed = [QUEUE].into_iter().chain(wants_everybody.then_some(AGENT));
+    let unknown = needed.into_iter().find(|sort| checking.facts.of(sort).is_none());
+    Some(Impact { coverage, breaches, unknown, wants_everybody })
 }
 
 /// Who could serve each queue in the hours of the next seven days, if the changes were applied.

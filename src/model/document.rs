@@ -39,6 +39,12 @@ impl Document {
         &self.0
     }
 
+    /// Where it is in memory: two that are at the same place at the same time are the same.
+    #[must_use]
+    pub fn place(&self) -> usize {
+        self.0.as_ptr().addr()
+    }
+
     /// The document as a JSON value.
     #[must_use]
     pub fn value(&self) -> Value {

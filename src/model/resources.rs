@@ -1,5 +1,6 @@
 //! Resources by address, packed: what shares the first part of its address stands together.
 
+use std::cmp::Ordering;
 use std::collections::BTreeMap;
 use std::collections::btree_map;
 use std::iter::Peekable;
@@ -157,7 +158,7 @@ impl<V> Resources<V> {
     /// The addresses of both, each once, with what either has there.
     #[must_use]
     pub fn joined<'a, W>(&'a self, other: &'a Resources<W>) -> Joined<'a, V, W> {
-        Joined { left: self.iter().peekable(), right: other.iter().peekable() }
+        Joined { left: self.iter().peekable(), right: other.iter().peekable(), heads: None }
     }
 }
 
@@ -185,10 +186,6 @@ impl<'a, V> Entry<'a, V> {
     #[must_use]
     pub fn head(&self) -> &'a Arc<str> {
         self.head
-    }
-
-    fn key(&self) -> (&str, Option<&str>) {
-        (self.head, self.tail.map(|tail| &**tail))
     }
 }
 
@@ -223,27 +220,42 @@ impl<'a, V> Iterator for Iter<'a, V> {
 pub struct Joined<'a, V, W> {
     left: Peekable<Iter<'a, V>>,
     right: Peekable<Iter<'a, W>>,
+    /// How the first parts at hand compare: most of them are those of the entry before.
+    heads: Option<(&'a Arc<str>, &'a Arc<str>, Ordering)>,
+}
+
+impl<'a, V, W> Joined<'a, V, W> {
+    fn order(&mut self) -> Option<Ordering> {
+        let (left, right) = match (self.left.peek(), self.right.peek()) {
+            (None, None) => return None,
+            (Some(_), None) => return Some(Ordering::Less),
+            (None, Some(_)) => return Some(Ordering::Greater),
+            (Some(left), Some(right)) => (left, right),
+        };
+        let is_same = |one: &Arc<str>, other: &Arc<str>| Arc::ptr_eq(one, other);
+        let known = self.heads.filter(|(l, r, _)| is_same(l, left.head) && is_same(r, right.head));
+        let (_, _, heads) =
+            *self.heads.insert(known.unwrap_or((left.head, right.head, left.head.cmp(right.head))));
+        let tails = || match (left.tail, right.tail) {
+            (Some(l), Some(r)) if is_same(l, r) => Ordering::Equal,
+            (left, right) => left.cmp(&right),
+        };
+        Some(heads.then_with(tails))
+    }
 }
 
 impl<'a, V, W> Iterator for Joined<'a, V, W> {
     type Item = (Address, Option<&'a V>, Option<&'a W>);
 
     fn next(&mut self) -> Option<Self::Item> {
-        use std::cmp::Ordering::{Equal, Greater, Less};
-        let order = match (self.left.peek(), self.right.peek()) {
-            (None, None) => return None,
-            (Some(_), None) => Less,
-            (None, Some(_)) => Greater,
-            (Some(left), Some(right)) => left.key().cmp(&right.key()),
-        };
-        let left = if order == Greater { None } else { self.left.next() };
-        let right = if order == Less { None } else { self.right.next() };
+        let order = self.order()?;
+        let left = if order == Ordering::Greater { None } else { self.left.next() };
+        let right = if order == Ordering::Less { None } else { self.right.next() };
         let address = match (&left, &right) {
             (Some(entry), _) => entry.address(),
             (None, Some(entry)) => entry.address(),
             (None, None) => return None,
         };
-        debug_assert!(order != Equal || (left.is_some() && right.is_some()));
         Some((address, left.map(|entry| entry.value), right.map(|entry| entry.value)))
     }
 }

@@ -46,12 +46,14 @@ pub fn finish(mut draft: Draft, inputs: Inputs<'_>) -> Result<Plan, Vec<Finding>
         results.extend(found);
     }
     super::unlink::hold(&mut draft.proposed);
-    cover(&mut draft, &inputs, &mut results);
-    let existing = std::mem::take(&mut draft.existing);
+    let mut impact = cover(&mut draft, &inputs, &mut results);
+    let (existing, asked) = (std::mem::take(&mut draft.existing), live(&draft));
     results.extend(guard(&mut changes(&mut draft.proposed), &existing, inputs.policy));
     super::unlink::hold(&mut draft.proposed);
-    // Somebody who would have made up for another may be withheld now.
-    let impact = cover(&mut draft, &inputs, &mut results);
+    if live(&draft) != asked {
+        // Somebody who would have made up for another is withheld now.
+        impact = cover(&mut draft, &inputs, &mut results);
+    }
     results.sort();
     let timeline = timeline(&draft, &inputs);
     let changes = draft.proposed.iter().map(|proposed| &proposed.change);

@@ -21,8 +21,9 @@ pub(super) struct Presences {
     /// The same in whole hours.
     whole: Vec<Presence>,
     numbers: BTreeMap<Presence, u32>,
-    /// By what is said and by where what comes again is in memory, or 0.
-    of_documents: Memo<(Document, usize), u32>,
+    /// By where a document is in memory, and by where what comes again is, or 0: the many
+    /// assignments that say the same mostly share both.
+    of_documents: Memo<(usize, usize), u32>,
     pub(super) reading: Reading,
     unions: Memo<Vec<u32>, u32>,
 }
@@ -79,14 +80,14 @@ impl Presences {
     }
 
     /// When an assignment that the tenant has makes its agent serve. What is one occurrence of the
-    /// window that is declared will be followed by the others.
+    /// window that is declared will be followed by the others. What was read outlives this.
     pub(super) fn of_document(
         &mut self,
         document: &Document,
         recurs: Option<&Arc<Recurrence>>,
     ) -> u32 {
         let place = recurs.map_or(0, |recurs| Arc::as_ptr(recurs).addr());
-        let key = (document.clone(), place);
+        let key = (document.place(), place);
         if let Some(number) = self.of_documents.get(&key) {
             return number;
         }

@@ -235,9 +235,11 @@ impl Pass<'_, '_, '_> {
             if let Some(skill) = self.skills.of_links(&remote.links) {
                 let presences = &mut *self.counting.presences;
                 // What is not brought to its next occurrence, held say, is there once.
-                let is_current = declared
-                    .is_some_and(|own| presences.reading.is_same_window(&remote.document, own));
-                let goes_on = recurs.filter(|_| is_current || will_change());
+                let is_current = |reading: &mut Reading| {
+                    declared.is_some_and(|own| reading.is_same_window(&remote.document, own))
+                };
+                let goes_on =
+                    recurs.filter(|_| is_current(&mut presences.reading) || will_change());
                 self.held.push((skill, presences.of_document(&remote.document, goes_on)));
             }
         }

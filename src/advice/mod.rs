@@ -149,9 +149,12 @@ impl Proposal {
 /// is missing or without end.
 fn figure(value: impl Into<Option<f64>>) -> Value {
     let Some(value) = value.into().filter(|value| value.is_finite()) else { return Value::Null };
+    if value.abs() >= 1e15 {
+        return Value::from(value);
+    }
     let rounded = (value * 1e6).round() / 1e6;
     #[expect(clippy::cast_possible_truncation, reason = "whole, and far below 2^53")]
-    if rounded.fract() == 0.0 && rounded.abs() < 1e15 {
+    if rounded.fract() == 0.0 {
         return Value::from(rounded as i64);
     }
     Value::from(rounded)

@@ -26,7 +26,12 @@ impl Strain {
         #[expect(clippy::cast_precision_loss, reason = "days of a week")]
         let count = (!days.is_empty()).then_some(days.len() as f64)?;
         let mean = |of: fn(&QueueDay) -> Option<f64>| {
-            days.iter().map(|day| of(day).unwrap_or(0.0)).sum::<f64>() / count
+            let figures = days.iter().map(|day| of(day).unwrap_or(0.0));
+            match figures.clone().sum::<f64>() {
+                sum if sum.is_finite() => sum / count,
+                // A sum may be beyond all numbers where the mean is not.
+                _ => figures.map(|figure| figure / count).sum(),
+            }
         };
         Some(Self { wait: mean(|day| day.wait), abandoned: mean(|day| day.abandon) })
     }
@@ -94,6 +99,8 @@ mod tests {
         check(&[busy, day(None, None), day(None, None)], 100);
         check(&[day(None, None)], 100);
         check(&[], 100);
+        let endless = [day(Some(f64::MAX), None), day(Some(f64::MAX), None)];
+        assert_eq!(Strain::of(&endless).map(|strain| strain.wait), Some(f64::MAX));
     }
 
     #[test]

@@ -206,6 +206,45 @@ fn assignments_go_with_their_rows_and_tables_are_part_of_the_base() {
 }
 
 #[test]
+fn what_was_said_before_and_is_not_yet_so_is_no_part_of_the_request() {
+    let absent = queue("ghost", 1).replace("spec:", "state: absent\nspec:");
+    let renamed = document("{ name: new, renamedFrom: old }", "{ capacity: 10 }");
+    let rows = matrix("scope: exclusive, agents: { Ana: {} }");
+    let base = [("q.yaml", &*(absent.clone() + &renamed)), ("m.yaml", &rows)];
+    let there = tenant(&[("ghost", 1), ("old", 10), ("linked", 5)]);
+    let Some(repository) = Repository::of(&base, &there) else { return };
+    let lags = [
+        "exclusive* assignment/u-1/billing !allow-delete",
+        "absent* queue/ghost !allow-delete",
+        "renamed* queue/new",
+    ];
+    assert_eq!(repository.told(&["--base", "main"]), lags);
+    // The same, where this request says it first; what a link led to is declared, too.
+    repository.git(&["checkout", "--quiet", "--orphan", "first"]);
+    repository.put(&[("m.yaml", ""), ("q.yaml", &queue("old", 10))]);
+    repository.0.put("linked.txt", &queue("linked", 5));
+    let link = |to: &str, name: &str| {
+        std::os::unix::fs::symlink(to, repository.0.path().join("desired").join(name)).unwrap();
+    };
+    link("../linked.txt", "in.yaml");
+    link("/dev/null", "out.yaml");
+    repository.commit();
+    for name in ["in.yaml", "out.yaml"] {
+        std::fs::remove_file(repository.0.path().join("desired").join(name)).unwrap();
+    }
+    repository.put(&[("q.yaml", &(absent + &renamed)), ("m.yaml", &rows)]);
+    let news = [
+        "exclusive assignment/u-1/billing !allow-delete",
+        "absent queue/ghost !allow-delete",
+        "removed queue/linked !allow-delete",
+        "renamed queue/new",
+    ];
+    assert_eq!(repository.told(&["--base", "first"]), news);
+    let ran = repository.run(&["plan", "--base", "first"]);
+    assert!(ran.err.contains("warning: first:desired/out.yaml is a link that leads"), "{ran:?}");
+}
+
+#[test]
 fn what_is_removed_is_held_where_it_may_be_declared_elsewhere_and_where_it_is_protected() {
     let base = [("a.yaml", &*(queue("one", 1) + &queue("two", 2))), ("b.yaml", &queue("three", 3))];
     let there = tenant(&[("one", 1), ("two", 2), ("three", 3)]);

@@ -4,6 +4,7 @@ mod applying;
 mod audit;
 mod following;
 mod recommend;
+mod since;
 mod timing;
 mod wfm;
 
@@ -16,6 +17,7 @@ pub(super) use applying::{ApplyArgs, Applying, OnConflict, OnError, RollbackArgs
 pub(super) use audit::{AuditCommand, AuditFilter, ExportArgs, ExportFormat};
 pub(super) use following::Following;
 pub(super) use recommend::{AdviceFormat, Assuming, ModelArg, RecommendArgs, TopicArg};
+use since::Since;
 pub(super) use timing::At;
 use timing::Timing;
 pub(super) use wfm::{WfmCommand, WfmExportArgs};
@@ -183,6 +185,9 @@ pub(super) struct Planning {
     /// For which time, and how far ahead.
     #[command(flatten)]
     pub(super) timing: Timing,
+    /// What it is compared with.
+    #[command(flatten)]
+    pub(super) since: Since,
 }
 
 impl Planning {
@@ -200,6 +205,7 @@ impl Planning {
             || self.all
             || self.live.is_some()
             || self.timing.is_said()
+            || self.since.base.is_some()
     }
 
     /// Which changes to take.

@@ -6,6 +6,7 @@ mod apply;
 mod approval;
 mod args;
 mod audit;
+mod base;
 pub mod clock;
 mod completions;
 pub mod console;

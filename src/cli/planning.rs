@@ -4,6 +4,7 @@ use std::path::Path;
 
 use super::again::CommandText;
 use super::args::{PlanArgs, PlanFormat, Planning};
+use super::base;
 use super::clock;
 use super::console::Stream;
 use super::context::{Context, report};
@@ -23,6 +24,7 @@ pub(super) fn run(context: &mut Context<'_>, args: &PlanArgs) -> anyhow::Result<
     let mut flags = context.global.flags(&planning.paths);
     flags.allow_delete = planning.allow_delete;
     let settings = context.settings(&flags)?;
+    base::refresh(context, &settings, planning)?;
     let plan = match &planning.live {
         Some(file) => make_live(context, &settings, file, planning),
         None => runtime()?.block_on(async {

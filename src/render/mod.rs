@@ -1,6 +1,7 @@
 //! Values as text for people and machines; nothing here prints.
 
 mod advice;
+mod base;
 mod coverage;
 mod due;
 mod fields;

@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 use std::fmt::{self, Write};
 use std::sync::Arc;
 
+use super::base::{Headings, compared, since};
 use super::due::{due, is_summarised};
 use super::fields;
 use super::overview::overview;
@@ -37,7 +38,9 @@ const TOLD: usize = 10;
 /// The writer's own.
 pub fn plan(out: &mut dyn Write, plan: &Plan, detail: Detail, again: &str) -> fmt::Result {
     if detail != Detail::Summary {
+        let mut headings = Headings::of(plan);
         for group in groups(plan, detail) {
+            headings.before(out, &group)?;
             render_group(out, &group, detail)?;
         }
     }
@@ -60,6 +63,7 @@ pub fn plan(out: &mut dyn Write, plan: &Plan, detail: Detail, again: &str) -> fm
     if let Some(selected) = &plan.selection {
         writeln!(out, "This plan is partial: {}.", fields::one_line(&selected.to_string()))?;
     }
+    compared(out, plan)?;
     if let Some(run) = &plan.source.undoes {
         writeln!(out, "This plan undoes the run {}.", fields::one_line(run))?;
     }
@@ -120,10 +124,12 @@ fn groups(plan: &Plan, detail: Detail) -> Vec<Vec<&Change>> {
     groups.into_values().collect()
 }
 
-/// Where a change stands, and with which others: by kind, then by what heads it, then by what
+/// Where a change stands, and with which others: by who moved, by kind, then by what heads it, then by what
 /// happens. Those that are equal in all of it are shown together.
 #[derive(PartialEq, Eq, PartialOrd, Ord)]
 struct Order<'p> {
+    /// Set for what is no part of what changed since the base: it comes last.
+    drifted: bool,
     kind: &'p str,
     head: String,
     /// Set for a deletion that another change of the same resource comes before.
@@ -147,6 +153,7 @@ fn order<'p>(change: &'p Change, detail: Detail, said: &mut SaidAt) -> Order<'p>
     };
     let is_alone = grouping.is_none() || detail == Detail::Full || change.action().is_none();
     Order {
+        drifted: change.drifted,
         kind: &change.kind,
         head,
         is_second: false,
@@ -243,6 +250,7 @@ fn consequence(change: &Change) -> String {
             (Reason::Due, _) => "the next occurrence of a recurring window is due".to_owned(),
             (Reason::Differs, Some(Action::Create)) => "the tenant has none".to_owned(),
             (Reason::Differs, _) => "the tenant differs".to_owned(),
+            (reason, action) => since(reason, action).to_owned(),
         };
         return format!("{what}: {because}");
     }

@@ -68,7 +68,8 @@ impl Observation {
             let Some(wire) = kind.wire(dialect) else { continue };
             let known = |sort| Some((sort, self.facts.of(sort)?));
             let Some((sort, names)) = wire.lanes().and_then(known) else { continue };
-            let heads = self.desired.heads(kind.name());
+            let before = self.base.iter().flat_map(|base| base.heads(kind.name()));
+            let heads = self.desired.heads(kind.name()).chain(before);
             let read: BTreeSet<Address> =
                 heads.map(|head| wire.lane(&Address::of_parts(head, None))).collect();
             let lanes = names.ids().map(|id| Address::new(sort, &[&names.segment_of(id)]));

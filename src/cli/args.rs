@@ -4,6 +4,7 @@ mod applying;
 mod audit;
 mod following;
 mod recommend;
+mod telling;
 mod timing;
 mod wfm;
 
@@ -16,6 +17,7 @@ pub(super) use applying::{ApplyArgs, Applying, OnConflict, OnError, RollbackArgs
 pub(super) use audit::{AuditCommand, AuditFilter, ExportArgs, ExportFormat};
 pub(super) use following::Following;
 pub(super) use recommend::{AdviceFormat, Assuming, ModelArg, RecommendArgs, TopicArg};
+pub(super) use telling::Telling;
 pub(super) use timing::At;
 use timing::Timing;
 pub(super) use wfm::{WfmCommand, WfmExportArgs};
@@ -183,6 +185,9 @@ pub(super) struct Planning {
     /// For which time, and how far ahead.
     #[command(flatten)]
     pub(super) timing: Timing,
+    /// How it is told, beside its format.
+    #[command(flatten)]
+    pub(super) telling: Telling,
 }
 
 impl Planning {
@@ -200,6 +205,7 @@ impl Planning {
             || self.all
             || self.live.is_some()
             || self.timing.is_said()
+            || self.telling.is_said()
     }
 
     /// Which changes to take.
@@ -230,6 +236,12 @@ pub(super) enum PlanFormat {
     Text,
     /// Shaped as terraform's
     Json,
+    /// For the comment of a pull request
+    Markdown,
+    /// Annotations, summary and outputs of a step of GitHub Actions
+    Github,
+    /// The report of a GitLab merge request
+    Gitlab,
 }
 
 /// How much of a plan is told.
@@ -275,6 +287,9 @@ pub(super) struct ShowArgs {
     /// How much of it to show
     #[arg(long, value_enum, default_value_t = DetailArg::Changes)]
     pub(super) detail: DetailArg,
+    /// How it is told, beside its format.
+    #[command(flatten)]
+    pub(super) telling: Telling,
 }
 
 /// `sim …`.

@@ -5,6 +5,7 @@ mod audit;
 mod following;
 mod recommend;
 mod since;
+mod telling;
 mod timing;
 mod wfm;
 
@@ -18,6 +19,7 @@ pub(super) use audit::{AuditCommand, AuditFilter, ExportArgs, ExportFormat};
 pub(super) use following::Following;
 pub(super) use recommend::{AdviceFormat, Assuming, ModelArg, RecommendArgs, TopicArg};
 use since::Since;
+pub(super) use telling::Telling;
 pub(super) use timing::At;
 use timing::Timing;
 pub(super) use wfm::{WfmCommand, WfmExportArgs};
@@ -188,6 +190,9 @@ pub(super) struct Planning {
     /// What it is compared with.
     #[command(flatten)]
     pub(super) since: Since,
+    /// How it is told, beside its format.
+    #[command(flatten)]
+    pub(super) telling: Telling,
 }
 
 impl Planning {
@@ -206,6 +211,7 @@ impl Planning {
             || self.live.is_some()
             || self.timing.is_said()
             || self.since.base.is_some()
+            || self.telling.is_said()
     }
 
     /// Which changes to take.
@@ -236,6 +242,12 @@ pub(super) enum PlanFormat {
     Text,
     /// Shaped as terraform's
     Json,
+    /// For the comment of a pull request
+    Markdown,
+    /// Annotations, summary and outputs of a step of GitHub Actions
+    Github,
+    /// The report of a GitLab merge request
+    Gitlab,
 }
 
 /// How much of a plan is told.
@@ -281,6 +293,9 @@ pub(super) struct ShowArgs {
     /// How much of it to show
     #[arg(long, value_enum, default_value_t = DetailArg::Changes)]
     pub(super) detail: DetailArg,
+    /// How it is told, beside its format.
+    #[command(flatten)]
+    pub(super) telling: Telling,
 }
 
 /// `sim …`.

@@ -26,6 +26,7 @@ mod journal;
 mod lifting;
 mod live;
 mod making;
+mod markup;
 mod metrics;
 mod planning;
 mod progress;

@@ -56,6 +56,37 @@ pub(super) fn coverage(out: &mut dyn Write, coverage: &Coverage, detail: Detail)
     radius(out, coverage)
 }
 
+/// Hours in which fewer can serve than before.
+pub(super) struct Fall {
+    pub(super) address: String,
+    pub(super) when: String,
+    pub(super) before: u32,
+    pub(super) after: u32,
+    /// Whether the guard complains about these hours.
+    pub(super) is_short: bool,
+}
+
+/// Where fewer can serve than before, the gravest first.
+pub(super) fn falls(coverage: &Coverage) -> Vec<Fall> {
+    let zone = TimeZone::get(&coverage.timezone).unwrap_or(TimeZone::UTC);
+    let told = coverage.resources.iter().filter(|covered| !is_told(covered, coverage));
+    let mut falling: Vec<&Covered> = told.collect();
+    falling.sort_by_key(|covered| std::cmp::Reverse(gravity(covered)));
+    let mut falls = Vec::new();
+    for covered in falling {
+        let rows = rows(covered, coverage, &zone).into_iter();
+        falls.extend(rows.filter(|row| row.after.total() < row.before.total()).map(|row| Fall {
+            address: covered.address.to_string(),
+            when: row.when,
+            before: row.before.total(),
+            after: row.after.total(),
+            is_short: row.is_short,
+        }));
+    }
+    falls.sort_by_key(|fall| !fall.is_short);
+    falls
+}
+
 /// What is worse comes first: where too few are left, then by the share that is lost.
 fn gravity(covered: &Covered) -> (bool, u64) {
     let lost = |span: &Span| {

@@ -6,6 +6,9 @@ mod coverage;
 mod due;
 mod fields;
 pub mod findings;
+pub mod github;
+mod gitlab;
+mod markdown;
 mod outcome;
 mod overview;
 mod plan;
@@ -13,6 +16,8 @@ mod timeline;
 mod wfm;
 
 pub use advice::advice;
+pub use gitlab::gitlab;
+pub use markdown::{COMMENT, LEAST, markdown, markdown_failure, markdown_outcome};
 pub use outcome::outcome;
 pub use plan::{Detail, plan};
 pub use wfm::wfm;

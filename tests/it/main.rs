@@ -10,6 +10,7 @@
 mod cases;
 mod docs;
 mod exports;
+mod formats;
 mod generate;
 mod laws;
 mod layers;

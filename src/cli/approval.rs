@@ -86,7 +86,7 @@ pub(super) async fn go(
     let told = render::outcome(plan, &applied);
     match format {
         PlanFormat::Text => context.say(&told)?,
-        PlanFormat::Json => context.note(&told)?,
+        PlanFormat::Json | PlanFormat::Html => context.note(&told)?,
     }
     Ok(exit(&applied))
 }

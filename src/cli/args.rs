@@ -230,6 +230,8 @@ pub(super) enum PlanFormat {
     Text,
     /// Shaped as terraform's
     Json,
+    /// One page for a browser, to explore and to print
+    Html,
 }
 
 /// How much of a plan is told.

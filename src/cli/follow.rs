@@ -44,9 +44,13 @@ impl Following {
     ) -> anyhow::Result<Self> {
         let events = applying.following.events.as_deref();
         if events == Some(Path::new("-")) {
-            let has_json = planning.format == Some(PlanFormat::Json);
-            if has_json || planning.out.as_deref() == Some(Path::new("-")) {
-                let other = if has_json { "--format json" } else { "--out -" };
+            let machine = match planning.format {
+                Some(PlanFormat::Json) => Some("--format json"),
+                Some(PlanFormat::Html) => Some("--format html"),
+                Some(PlanFormat::Text) | None => None,
+            };
+            if machine.is_some() || planning.out.as_deref() == Some(Path::new("-")) {
+                let other = machine.unwrap_or("--out -");
                 let message = format!("--events - and {other} both want standard output");
                 let way = "write the events into a file: --events FILE";
                 return Err(UsageError::new(message).hint(way).into());

@@ -64,7 +64,7 @@ pub(super) fn present(
     match (planning.out.as_deref() == Some(Path::new("-")), format) {
         (false, format) => print(context, plan, format, planning.detail(), again),
         (true, PlanFormat::Text) => talk(context, Stream::Err, plan, planning.detail(), again),
-        (true, PlanFormat::Json) => Ok(()),
+        (true, PlanFormat::Json | PlanFormat::Html) => Ok(()),
     }
 }
 

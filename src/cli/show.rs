@@ -39,6 +39,10 @@ pub(super) fn print(
     match format {
         PlanFormat::Text => talk(context, Stream::Out, plan, detail, again),
         PlanFormat::Json => Ok(context.console.stream(&|out| write_file(plan, out))?),
+        PlanFormat::Html => {
+            let page = render::html(plan)?;
+            Ok(context.console.stream(&|out| out.write_all(page.as_bytes()))?)
+        }
     }
 }
 

@@ -5,6 +5,7 @@ mod coverage;
 mod due;
 mod fields;
 pub mod findings;
+mod html;
 mod outcome;
 mod overview;
 mod plan;
@@ -12,6 +13,7 @@ mod timeline;
 mod wfm;
 
 pub use advice::advice;
+pub use html::html;
 pub use outcome::outcome;
 pub use plan::{Detail, plan};
 pub use wfm::wfm;

@@ -67,7 +67,7 @@ pub fn plan(out: &mut dyn Write, plan: &Plan, detail: Detail, again: &str) -> fm
 }
 
 /// The summary line.
-fn summary(plan: &Plan) -> String {
+pub(super) fn summary(plan: &Plan) -> String {
     if plan.is_empty() && plan.source.undoes.is_some() {
         return "No changes. There is nothing to undo.".to_owned();
     }
@@ -93,7 +93,7 @@ fn summary(plan: &Plan) -> String {
 }
 
 /// The symbol of a change: `+`, `~`, `-`, `>`, or `!` where it is held.
-fn symbol(change: &Change) -> char {
+pub(super) fn symbol(change: &Change) -> char {
     match change.action() {
         None => ' ',
         Some(_) if !change.held_by.is_empty() => '!',
@@ -211,12 +211,13 @@ fn render_group(out: &mut dyn Write, group: &[&Change], detail: Detail) -> fmt::
     writeln!(out, "    at {}\n", places(group))
 }
 
-fn member_name(change: &Change) -> &str {
+/// The member's part of what a person calls a change.
+pub(super) fn member_name(change: &Change) -> &str {
     change.name.rsplit_once(" / ").map_or(change.name.as_str(), |(member, _)| member)
 }
 
 /// What happens, and why or why not.
-fn consequence(change: &Change) -> String {
+pub(super) fn consequence(change: &Change) -> String {
     let what = match change.action() {
         None => "stays as it is",
         Some(Action::Create) => "will be created",

@@ -244,6 +244,8 @@ pub(super) enum PlanFormat {
     Json,
     /// For the comment of a pull request
     Markdown,
+    /// One page for a browser, to explore and to print
+    Html,
     /// Annotations, summary and outputs of a step of GitHub Actions
     Github,
     /// The report of a GitLab merge request

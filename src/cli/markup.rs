@@ -49,7 +49,9 @@ pub(super) fn outcome(
 ) -> anyhow::Result<()> {
     match format {
         PlanFormat::Text => context.say(&render::outcome(plan, applied)),
-        PlanFormat::Json | PlanFormat::Gitlab => context.note(&render::outcome(plan, applied)),
+        PlanFormat::Json | PlanFormat::Html | PlanFormat::Gitlab => {
+            context.note(&render::outcome(plan, applied))
+        }
         PlanFormat::Markdown => {
             let budget = telling.max_bytes.unwrap_or(render::COMMENT);
             let text = render::markdown_outcome(plan, applied, budget);
@@ -74,7 +76,7 @@ pub(super) fn failure(
 ) -> anyhow::Result<()> {
     let why = || neutral(&causes(error)).into_owned();
     let text = match format {
-        None | Some(PlanFormat::Text | PlanFormat::Gitlab) => return Ok(()),
+        None | Some(PlanFormat::Text | PlanFormat::Html | PlanFormat::Gitlab) => return Ok(()),
         Some(PlanFormat::Json) => report(error),
         Some(PlanFormat::Markdown) => render::markdown_failure(tenant, &why()),
         Some(PlanFormat::Github) => github::failure(&why()),

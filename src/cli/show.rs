@@ -44,6 +44,10 @@ pub(super) fn print(
         PlanFormat::Markdown => markup::markdown(context, plan, detail, telling, again.as_str()),
         PlanFormat::Github => markup::github(context, plan, detail, telling, again.as_str()),
         PlanFormat::Gitlab => markup::gitlab(context, plan),
+        PlanFormat::Html => {
+            let page = render::html(plan)?;
+            Ok(context.console.stream(&|out| out.write_all(page.as_bytes()))?)
+        }
     }
 }
 

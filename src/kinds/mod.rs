@@ -175,6 +175,8 @@ pub type Holds = (Option<Timestamp>, Option<Timestamp>);
 pub struct Grouping {
     /// The index of the segment that heads the group: an assignment's skill.
     pub head: usize,
+    /// What heads a group: `skill`.
+    pub heads: &'static str,
     /// What a member of the group is called: `agent`.
     pub member: &'static str,
 }

@@ -8,6 +8,7 @@ mod fields;
 pub mod findings;
 pub mod github;
 mod gitlab;
+mod html;
 mod markdown;
 mod outcome;
 mod overview;
@@ -17,6 +18,7 @@ mod wfm;
 
 pub use advice::advice;
 pub use gitlab::gitlab;
+pub use html::html;
 pub use markdown::{COMMENT, LEAST, markdown, markdown_failure, markdown_outcome};
 pub use outcome::outcome;
 pub use plan::{Detail, plan};

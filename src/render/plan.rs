@@ -230,6 +230,7 @@ pub(super) fn heading(group: &[&Change], lines: &mut Vec<String>) -> String {
     }
 }
 
+/// The member's part of what a person calls a change.
 pub(super) fn member_name(change: &Change) -> &str {
     change.name.rsplit_once(" / ").map_or(change.name.as_str(), |(member, _)| member)
 }

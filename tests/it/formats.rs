@@ -6,7 +6,7 @@ use crate::support::{Folder, cxform, root};
 fn a_saved_plan_is_shown_as_it_was_made() {
     let folder = Folder::new("formats");
     folder.fill(&root().join("tests/scenarios/pull-request-comment"));
-    for format in ["text", "json", "markdown", "github", "gitlab"] {
+    for format in ["text", "json", "markdown", "html", "github", "gitlab"] {
         for detail in ["summary", "changes", "full"] {
             let tell = ["--format", format, "--detail", detail];
             let make = ["plan", "--at", "2035-01-08T07:30", "--out", "saved.plan"];

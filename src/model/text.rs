@@ -5,13 +5,13 @@ use std::fmt::Write as _;
 use std::io;
 
 /// A text for people: every control character but the line feed, and every character that turns
-/// the direction of writing, becomes a visible `\u{1b}`; so does what logs of CI take for a command
+/// the direction of writing or parts lines, becomes a visible `\u{1b}`; so does what logs of CI take for a command
 /// wherever it stands.
 #[must_use]
 pub fn neutral(text: &str) -> Cow<'_, str> {
     let safe = replaced(
         text,
-        |c| c != '\n' && (c.is_control() || is_bidi(c)),
+        |c| c != '\n' && (c.is_control() || is_misleading(c)),
         |c, safe| {
             safe.extend(c.escape_unicode());
         },
@@ -75,7 +75,7 @@ pub fn inert(text: &str) -> String {
 pub fn json_safe(json: &str) -> Cow<'_, str> {
     let safe = replaced(
         json,
-        |c| matches!(c, '\u{7f}'..='\u{9f}') || is_bidi(c),
+        |c| matches!(c, '\u{7f}'..='\u{9f}') || is_misleading(c),
         |c, safe| {
             // All of them are in the basic plane: one unit each.
             let _ = write!(safe, "\\u{:04x}", u32::from(c));
@@ -109,9 +109,10 @@ impl serde_json::ser::Formatter for SafeJson {
     }
 }
 
-/// Characters that turn the direction of writing, and so could make a line read as another one.
-fn is_bidi(c: char) -> bool {
-    matches!(c, '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}' | '\u{200e}' | '\u{200f}' | '\u{61c}')
+/// Characters that turn the direction of writing, and so could make a line read as another one, and
+/// those that end a line for some readers.
+fn is_misleading(c: char) -> bool {
+    matches!(c, '\u{2028}'..='\u{202e}' | '\u{2066}'..='\u{2069}' | '\u{200e}' | '\u{200f}' | '\u{61c}')
 }
 
 fn replaced(
@@ -156,7 +157,10 @@ mod tests {
         check("\u{1b}]0;owned\u{7}", "\\u{1b}]0;owned\\u{7}");
         check("a\tb\r\n", "a\\u{9}b\\u{d}\n");
         check("\u{7f}\u{9b}31m\0", "\\u{7f}\\u{9b}31m\\u{0}");
-        check("\u{202e}txt\u{2066}\u{200f}\u{61c}", "\\u{202e}txt\\u{2066}\\u{200f}\\u{61c}");
+        check(
+            "\u{202e}txt\u{2028}\u{2066}\u{200f}\u{61c}",
+            "\\u{202e}txt\\u{2028}\\u{2066}\\u{200f}\\u{61c}",
+        );
     }
 
     #[test]

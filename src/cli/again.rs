@@ -38,6 +38,7 @@ impl CommandText {
         if planning.all {
             text.word("--all");
         }
+        text.flag("--base", planning.since.base.as_deref());
         text.flag("--at", planning.timing.at.as_ref().map(ToString::to_string));
         text
     }
@@ -105,6 +106,10 @@ mod tests {
         check(
             &["cxform", "plan", "--at", "2026-11-23 08:00", "--timeline", "7d"],
             "cxform apply --at '2026-11-23 08:00'",
+        );
+        check(
+            &["cxform", "plan", "--base", "main~1", "--at", "2026-11-23T08:00Z"],
+            "cxform apply --base 'main~1' --at 2026-11-23T08:00Z",
         );
         check(&["cxform", "plan", "--allow-delete", "--out=-"], "cxform apply --allow-delete");
         check(

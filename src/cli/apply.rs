@@ -7,13 +7,14 @@ use super::again::CommandText;
 use super::approval::{Ground, can_ask, go, overrides};
 use super::args::{ApplyArgs, PlanFormat};
 use super::clock;
-use super::context::{Context, report};
+use super::context::Context;
 use super::embedded::Embedded;
 use super::exit::{Exit, UsageError};
 use super::files;
 use super::follow::Following;
 use super::making::{make, tenant_of};
-use super::planning::{connect, present, runtime};
+use super::markup;
+use super::planning::{connect, name_of, present, runtime};
 use super::run::Lifting;
 use super::settings::Settings;
 use super::settling::settle;
@@ -81,7 +82,7 @@ fn begin(
             state: &state,
             writer,
             applying,
-            format: planning.format.unwrap_or(PlanFormat::Text),
+            format: (planning.format.unwrap_or(PlanFormat::Text), &planning.telling),
             following,
             sharing: &mut sharing,
             asks: args.plan.is_none() && !applying.auto_approve,
@@ -110,11 +111,11 @@ async fn plan(
     let plan = match saved {
         Some(plan) => plan,
         None => match make(context, settings, reader, planning).await {
-            Err(error) if planning.format == Some(PlanFormat::Json) => {
-                context.console.data(&report(&error))?;
+            Err(error) => {
+                markup::failure(context, planning.format, &name_of(settings), &error)?;
                 return Err(error);
             }
-            made => made?,
+            Ok(plan) => plan,
         },
     };
     let mut again = match &args.plan {

@@ -2,18 +2,18 @@
 
 use std::sync::Arc;
 
-use super::args::{Applying, PlanFormat};
+use super::args::{Applying, PlanFormat, Telling};
 use super::context::Context;
 use super::exit::{Exit, UsageError};
 use super::follow::Following;
 use super::lifting::refuse;
+use super::markup;
 use super::run::{Lifting, bare, exit, record, watch_signals};
 use super::settings::Settings;
 use super::sharing::Sharing;
 use super::state::StateFolder;
 use crate::audit::Override;
 use crate::plan::Plan;
-use crate::render;
 use crate::tenant::Writer;
 
 /// Where and how a plan is to be applied.
@@ -22,7 +22,8 @@ pub(super) struct Ground<'g> {
     pub(super) state: &'g StateFolder,
     pub(super) writer: Writer,
     pub(super) applying: &'g Applying,
-    pub(super) format: PlanFormat,
+    /// How plan and result are told.
+    pub(super) format: (PlanFormat, &'g Telling),
     /// Who is told what happens.
     pub(super) following: &'g mut Following,
     /// The state branch, where there is one.
@@ -84,10 +85,6 @@ pub(super) async fn go(
     watch_signals()?;
     let format = ground.format;
     let applied = record(context, ground, plan, lifting).await?;
-    let told = render::outcome(plan, &applied);
-    match format {
-        PlanFormat::Text => context.say(&told)?,
-        PlanFormat::Json => context.note(&told)?,
-    }
+    markup::outcome(context, format, plan, &applied)?;
     Ok(exit(&applied))
 }

@@ -4,6 +4,8 @@ mod applying;
 mod audit;
 mod following;
 mod recommend;
+mod since;
+mod telling;
 mod timing;
 mod wfm;
 
@@ -16,6 +18,8 @@ pub(super) use applying::{ApplyArgs, Applying, OnConflict, OnError, RollbackArgs
 pub(super) use audit::{AuditCommand, AuditFilter, ExportArgs, ExportFormat};
 pub(super) use following::Following;
 pub(super) use recommend::{AdviceFormat, Assuming, ModelArg, RecommendArgs, TopicArg};
+use since::Since;
+pub(super) use telling::Telling;
 pub(super) use timing::At;
 use timing::Timing;
 pub(super) use wfm::{WfmCommand, WfmExportArgs};
@@ -183,6 +187,12 @@ pub(super) struct Planning {
     /// For which time, and how far ahead.
     #[command(flatten)]
     pub(super) timing: Timing,
+    /// What it is compared with.
+    #[command(flatten)]
+    pub(super) since: Since,
+    /// How it is told, beside its format.
+    #[command(flatten)]
+    pub(super) telling: Telling,
 }
 
 impl Planning {
@@ -200,6 +210,8 @@ impl Planning {
             || self.all
             || self.live.is_some()
             || self.timing.is_said()
+            || self.since.base.is_some()
+            || self.telling.is_said()
     }
 
     /// Which changes to take.
@@ -230,6 +242,14 @@ pub(super) enum PlanFormat {
     Text,
     /// Shaped as terraform's
     Json,
+    /// For the comment of a pull request
+    Markdown,
+    /// One page for a browser, to explore and to print
+    Html,
+    /// Annotations, summary and outputs of a step of GitHub Actions
+    Github,
+    /// The report of a GitLab merge request
+    Gitlab,
 }
 
 /// How much of a plan is told.
@@ -275,6 +295,9 @@ pub(super) struct ShowArgs {
     /// How much of it to show
     #[arg(long, value_enum, default_value_t = DetailArg::Changes)]
     pub(super) detail: DetailArg,
+    /// How it is told, beside its format.
+    #[command(flatten)]
+    pub(super) telling: Telling,
 }
 
 /// `sim …`.

@@ -38,6 +38,18 @@ pub(super) struct Manifests {
     pub(super) is_partial: bool,
 }
 
+/// What manifests say, what is wrong with them, and the files' texts by their names.
+pub(super) type Texts = (Vec<Item>, Vec<Finding>, BTreeMap<String, String>);
+
+/// Refuses the name of a table that would lead elsewhere.
+pub(super) fn stays_beside(table: &str) -> Result<(), String> {
+    let is_below = |part| matches!(part, Component::Normal(_));
+    match Path::new(table).components().all(is_below) {
+        true => Ok(()),
+        false => Err("a table stands beside its manifest, or in a folder below".to_owned()),
+    }
+}
+
 /// Manifests or a project file are wrong; the findings say how.
 #[derive(Debug, thiserror::Error)]
 #[error("{}", .text.trim_end())]
@@ -100,28 +112,7 @@ impl Context<'_> {
         settings: &Settings,
         edited: &BTreeMap<String, String>,
     ) -> anyhow::Result<Manifests> {
-        let as_edited = |name: &str, text: String| edited.get(name).cloned().unwrap_or(text);
-        let files = read_manifests(&settings.manifests.value, &self.cwd)?;
-        let texts: Vec<(String, String)> =
-            files.into_iter().map(|f| (f.name.clone(), as_edited(&f.name, f.text))).collect();
-        let tables = RefCell::new(BTreeMap::new());
-        let load = |manifest: &str, name: &str| {
-            let stays =
-                Path::new(name).components().all(|part| matches!(part, Component::Normal(_)));
-            if !stays {
-                return Err("a table stands beside its manifest, or in a folder below".to_owned());
-            }
-            let folder = self.cwd.join(manifest);
-            let path = folder.parent().unwrap_or(&self.cwd).join(name);
-            let text = files::read_text(&path).map_err(|error| error.to_string())?;
-            let file = relative(&path, &self.cwd);
-            let text = as_edited(&file, text);
-            tables.borrow_mut().insert(file.clone(), text.clone());
-            Ok((file, text))
-        };
-        let (items, findings) = manifest::read(&manifest_kinds(), &texts, &load);
-        let mut sources: BTreeMap<String, String> = texts.into_iter().collect();
-        sources.append(&mut tables.borrow_mut());
+        let (items, findings, sources) = self.read(&settings.manifests.value, edited)?;
         let digests: Vec<String> = sources
             .iter()
             .map(|(name, text)| format!("{name}\n{}\n", digest_of(text.as_bytes())))
@@ -132,6 +123,33 @@ impl Context<'_> {
             are_read_by(listed, &settings.manifests.value, &self.cwd).unwrap_or(false)
         });
         Ok(Manifests { items, findings, sources, digest, is_partial: !is_whole })
+    }
+
+    /// What the manifests of these folders and files say, what is wrong with them, and their texts.
+    pub(super) fn read(
+        &self,
+        paths: &[PathBuf],
+        edited: &BTreeMap<String, String>,
+    ) -> anyhow::Result<Texts> {
+        let as_edited = |name: &str, text: String| edited.get(name).cloned().unwrap_or(text);
+        let files = read_manifests(paths, &self.cwd)?;
+        let texts: Vec<(String, String)> =
+            files.into_iter().map(|f| (f.name.clone(), as_edited(&f.name, f.text))).collect();
+        let tables = RefCell::new(BTreeMap::new());
+        let load = |manifest: &str, name: &str| {
+            stays_beside(name)?;
+            let folder = self.cwd.join(manifest);
+            let path = folder.parent().unwrap_or(&self.cwd).join(name);
+            let text = files::read_text(&path).map_err(|error| error.to_string())?;
+            let file = relative(&path, &self.cwd);
+            let text = as_edited(&file, text);
+            tables.borrow_mut().insert(file.clone(), text.clone());
+            Ok::<_, String>((file, text))
+        };
+        let (items, findings) = manifest::read(&manifest_kinds(), &texts, &load);
+        let mut sources: BTreeMap<String, String> = texts.into_iter().collect();
+        sources.append(&mut tables.borrow_mut());
+        Ok((items, findings, sources))
     }
 
     /// Warns that nothing is declared: the folder may be another one than was meant.

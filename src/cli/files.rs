@@ -5,9 +5,9 @@ mod write;
 
 use std::path::{Path, PathBuf};
 
-pub use walk::{SourceFile, are_read_by, read_manifests};
+pub use walk::{SourceFile, are_read_by, is_listed, read_manifests};
 pub(super) use write::sync_folder;
-pub use write::{Access, Content, create, write, write_new, write_out, write_with};
+pub use write::{Access, Content, append, create, length, write, write_new, write_out, write_with};
 
 use super::console::ConsoleError;
 

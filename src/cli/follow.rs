@@ -44,9 +44,10 @@ impl Following {
     ) -> anyhow::Result<Self> {
         let events = applying.following.events.as_deref();
         if events == Some(Path::new("-")) {
-            let has_json = planning.format == Some(PlanFormat::Json);
-            if has_json || planning.out.as_deref() == Some(Path::new("-")) {
-                let other = if has_json { "--format json" } else { "--out -" };
+            let format = planning.format.filter(|format| *format != PlanFormat::Text);
+            if format.is_some() || planning.out.as_deref() == Some(Path::new("-")) {
+                let other = format.map(|format| format!("--format {}", format.name()));
+                let other = other.unwrap_or_else(|| "--out -".to_owned());
                 let message = format!("--events - and {other} both want standard output");
                 let way = "write the events into a file: --events FILE";
                 return Err(UsageError::new(message).hint(way).into());

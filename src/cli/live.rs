@@ -153,7 +153,7 @@ impl Live {
     /// What the tenant has.
     pub(super) fn observe(
         &mut self,
-        desired: &Desired,
+        (desired, base): (&Desired, Option<&Desired>),
         needs: &BTreeSet<&str>,
         facts: &Facts,
         is_whole: bool,
@@ -174,7 +174,7 @@ impl Live {
         loop {
             let mut observing = match is_whole {
                 true => Observing::resume(Observed::default(), facts, DIALECT, desired),
-                false => Observing::new(facts, DIALECT, desired),
+                false => Observing::new(facts, DIALECT, desired, base),
             };
             let mut rows = Rows::default();
             let take = |section: &str, row: &str| {

@@ -6,6 +6,7 @@ use std::process::Command;
 use jiff::SignedDuration;
 
 use super::args::{At, Planning};
+use super::base;
 use super::clock;
 use super::context::{Context, Manifests, Wrong};
 use super::exit::UsageError;
@@ -35,18 +36,21 @@ pub(super) async fn make(
     };
     // What is wrong among the manifests themselves is told before anything is sent.
     wrong(kinds::declare(&items, None).1)?;
+    let base = base::read(context, settings, planning)?;
+    let told = base.as_ref().map(|base| base.told.clone());
     let mut facts = facts_at(settings, planning.timing.at.as_ref())?;
     facts.secrets = secrets::named(context, &items)?;
     let mut progress = Progress::new(context.console);
     let mut watch = |step| progress.tell(step);
-    let mut seen = observe(reader, &items, facts, planning.all, &mut watch).await?;
+    let base = base.map(|base| base.items);
+    let mut seen = observe(reader, &items, base, facts, planning.all, &mut watch).await?;
     drop(items);
     wrong(std::mem::take(&mut seen.findings))?;
     let policy = policy(settings, is_partial);
     let closing = Closing {
         policy: &policy,
         tenant: tenant_of(settings.tenant()?),
-        source: source(settings, planning, digest),
+        source: Source { base: told, ..source(settings, planning, digest) },
         dialect: reader.dialect(),
         ahead: planning.timing.timeline.map(|ahead| ahead.0),
     };
@@ -90,7 +94,10 @@ pub(super) fn make_live(
         true => Ok(()),
         false => Err(Wrong::new(&found, &sources)),
     };
+    let base = base::read(context, settings, planning)?;
+    let told = base.as_ref().map(|base| base.told.clone());
     let mut needs = kinds::needs(&items);
+    needs.extend(base.iter().flat_map(|base| kinds::needs(&base.items)));
     if planning.all {
         needs.extend(kinds::everything(live::DIALECT));
     }
@@ -104,6 +111,7 @@ pub(super) fn make_live(
     let (desired, more) = kinds::declare(&items, Some(&facts));
     found.extend(more);
     found.sort();
+    let base = base.map(|mut base| kinds::declare_base(&mut base.items, &items, &mut facts));
     drop(items);
     wrong(found)?;
     let mut tenant = match settings.tenant() {
@@ -117,13 +125,16 @@ pub(super) fn make_live(
     // A snapshot knows best whose it is.
     tenant.name = live.metadata.name.take().unwrap_or(tenant.name);
     tenant.url = live.metadata.url.take().unwrap_or(tenant.url);
-    let source = Source { live: Some(live.name.clone()), ..source(settings, planning, digest) };
+    let live_name = Some(live.name.clone());
+    let source = Source { live: live_name, base: told, ..source(settings, planning, digest) };
     let policy = policy(settings, is_partial);
     let ahead = planning.timing.timeline.map(|ahead| ahead.0);
     let closing = Closing { policy: &policy, tenant, source, dialect: live::DIALECT, ahead };
-    let mut seen = Observation { desired, facts, is_whole: planning.all, ..Observation::default() };
+    let is_whole = planning.all;
+    let mut seen = Observation { desired, base, facts, is_whole, ..Observation::default() };
     loop {
-        seen.observed = live.observe(&seen.desired, &needs, &seen.facts, seen.is_whole)?;
+        let declared = (&seen.desired, seen.base.as_ref());
+        seen.observed = live.observe(declared, &needs, &seen.facts, seen.is_whole)?;
         seen.observed.aside = aside.clone();
         let draft = closing.draft(&seen, planning, &wrong)?;
         let made = closing.close(draft, &seen);
@@ -151,9 +162,9 @@ impl Closing<'_> {
         planning: &Planning,
         wrong: &dyn Fn(Vec<Finding>) -> Result<(), Wrong>,
     ) -> anyhow::Result<Draft> {
-        let Observation { desired, observed, facts, .. } = seen;
-        let with_noops = lists_noops(planning.detail);
-        let (mut draft, found) = draft(desired, observed, facts, self.dialect, with_noops);
+        let Observation { desired, base, observed, facts, .. } = seen;
+        let (base, with_noops) = (base.as_ref(), lists_noops(planning.detail));
+        let (mut draft, found) = draft(desired, base, observed, facts, self.dialect, with_noops);
         wrong(found)?;
         select(&mut draft, planning, desired, observed)?;
         Ok(draft)

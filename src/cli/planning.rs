@@ -4,13 +4,15 @@ use std::path::Path;
 
 use super::again::CommandText;
 use super::args::{PlanArgs, PlanFormat, Planning};
+use super::base;
 use super::clock;
 use super::console::Stream;
-use super::context::{Context, report};
+use super::context::Context;
 use super::embedded::{Embedded, state_file};
-use super::exit::Exit;
+use super::exit::{Exit, UsageError};
 use super::files::{Access, write_out};
 use super::making::{make, make_live};
+use super::markup;
 use super::settings::{Endpoint, Keys, Settings};
 use super::show::{print, talk, write_file};
 use super::state::StateFolder;
@@ -23,6 +25,7 @@ pub(super) fn run(context: &mut Context<'_>, args: &PlanArgs) -> anyhow::Result<
     let mut flags = context.global.flags(&planning.paths);
     flags.allow_delete = planning.allow_delete;
     let settings = context.settings(&flags)?;
+    base::refresh(context, &settings, planning)?;
     let plan = match &planning.live {
         Some(file) => make_live(context, &settings, file, planning),
         None => runtime()?.block_on(async {
@@ -36,11 +39,11 @@ pub(super) fn run(context: &mut Context<'_>, args: &PlanArgs) -> anyhow::Result<
         }),
     };
     let plan = match plan {
-        Err(error) if planning.format == Some(PlanFormat::Json) => {
-            context.console.data(&report(&error))?;
+        Err(error) => {
+            markup::failure(context, planning.format, &name_of(&settings), &error)?;
             return Err(error);
         }
-        plan => plan?,
+        Ok(plan) => plan,
     };
     let again = CommandText::apply(&context.global, planning);
     present(context, planning, &plan, &again)?;
@@ -60,12 +63,31 @@ pub(super) fn present(
     again: &CommandText,
 ) -> anyhow::Result<()> {
     let format = planning.format.unwrap_or(PlanFormat::Text);
+    has_room(planning, format)?;
     save(context, planning, plan)?;
     match (planning.out.as_deref() == Some(Path::new("-")), format) {
-        (false, format) => print(context, plan, format, planning.detail(), again),
+        (false, format) => {
+            print(context, plan, format, planning.detail(), &planning.telling, again)
+        }
         (true, PlanFormat::Text) => talk(context, Stream::Err, plan, planning.detail(), again),
-        (true, PlanFormat::Json) => Ok(()),
+        (true, _) => Ok(()),
     }
+}
+
+/// Refuses two that want standard output.
+fn has_room(planning: &Planning, format: PlanFormat) -> Result<(), UsageError> {
+    let is_out = planning.out.as_deref() == Some(Path::new("-"));
+    if !is_out || matches!(format, PlanFormat::Text | PlanFormat::Json) {
+        return Ok(());
+    }
+    let format = format.name();
+    Err(UsageError::new(format!("--out - and --format {format} both want standard output"))
+        .hint("save the plan in a file: --out FILE"))
+}
+
+/// What the selected tenant is called, where one is.
+pub(super) fn name_of(settings: &Settings) -> String {
+    settings.tenant().map(|tenant| tenant.name.value.clone()).unwrap_or_default()
 }
 
 fn save(context: &mut Context<'_>, planning: &Planning, plan: &Plan) -> anyhow::Result<()> {

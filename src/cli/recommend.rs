@@ -148,9 +148,9 @@ async fn roster(
     let facts = facts_at(settings, at)?;
     let mut progress = Progress::new(context.console);
     let mut watch = |step| progress.tell(step);
-    let seen = observe(reader, &manifests.items, facts, true, &mut watch).await?;
+    let seen = observe(reader, &manifests.items, None, facts, true, &mut watch).await?;
     let Observation { desired, observed, facts, findings, .. } = &seen;
-    let (drafted, found) = draft(desired, observed, facts, reader.dialect(), false);
+    let (drafted, found) = draft(desired, None, observed, facts, reader.dialect(), false);
     let found = [findings.clone(), found].concat();
     if !found.is_empty() {
         return Err(Wrong::new(&found, &manifests.sources).into());

@@ -30,7 +30,12 @@ use crate::tenant::Writer;
 pub(super) fn run(context: &mut Context<'_>, args: &RollbackArgs) -> anyhow::Result<Exit> {
     let applying = &args.applying;
     can_ask(context, applying)?;
-    let planning = Planning { format: args.format, detail: args.detail, ..Planning::default() };
+    let planning = Planning {
+        format: args.format,
+        detail: args.detail,
+        telling: args.telling.clone(),
+        ..Planning::default()
+    };
     let mut following = Following::start(context, applying, &planning)?;
     let ended = begin(context, args, &planning, &mut following);
     following.end(context, &ended);
@@ -67,7 +72,7 @@ fn begin(
             state: &state,
             writer,
             applying,
-            format: args.format.unwrap_or(PlanFormat::Text),
+            format: (args.format.unwrap_or(PlanFormat::Text), &args.telling),
             following,
             sharing: &mut sharing,
             asks: !applying.auto_approve,

@@ -4,11 +4,12 @@ use std::io::Write;
 use std::path::Path;
 
 use super::again::CommandText;
-use super::args::{DetailArg, PlanFormat, ShowArgs};
+use super::args::{DetailArg, PlanFormat, ShowArgs, Telling};
 use super::console::Stream;
 use super::context::Context;
 use super::exit::Exit;
 use super::files;
+use super::markup;
 use crate::plan::{self, Plan};
 use crate::render::{self, Detail};
 
@@ -16,7 +17,7 @@ use crate::render::{self, Detail};
 pub(super) fn run(context: &mut Context<'_>, args: &ShowArgs) -> anyhow::Result<Exit> {
     let plan = open(context, &args.file)?;
     let again = CommandText::apply_saved(&context.global, &args.file);
-    print(context, &plan, args.format, Detail::from(args.detail), &again)?;
+    print(context, &plan, args.format, Detail::from(args.detail), &args.telling, &again)?;
     Ok(Exit::Done)
 }
 
@@ -34,11 +35,19 @@ pub(super) fn print(
     plan: &Plan,
     format: PlanFormat,
     detail: Detail,
+    telling: &Telling,
     again: &CommandText,
 ) -> anyhow::Result<()> {
     match format {
         PlanFormat::Text => talk(context, Stream::Out, plan, detail, again),
         PlanFormat::Json => Ok(context.console.stream(&|out| write_file(plan, out))?),
+        PlanFormat::Markdown => markup::markdown(context, plan, detail, telling, again.as_str()),
+        PlanFormat::Github => markup::github(context, plan, detail, telling, again.as_str()),
+        PlanFormat::Gitlab => markup::gitlab(context, plan),
+        PlanFormat::Html => {
+            let page = render::html(plan)?;
+            Ok(context.console.stream(&|out| out.write_all(page.as_bytes()))?)
+        }
     }
 }
 

@@ -12,6 +12,7 @@ use std::path::{Path, PathBuf};
 
 pub use audit_files::AuditFiles;
 pub use audit_log::AuditLog;
+pub(in crate::cli) use git::Git;
 pub use git::{Claim, GitError, SharedError, SharedState};
 pub use lock::{Holder, Lock};
 pub use outbox::{Outbox, Waiting};

@@ -108,7 +108,7 @@ async fn read(
     wrong(kinds::declare(&manifests.items, None).1)?;
     let mut progress = Progress::new(context.console);
     let mut watch = |step| progress.tell(step);
-    let seen = observe(reader, &manifests.items, facts(settings), false, &mut watch).await?;
+    let seen = observe(reader, &manifests.items, None, facts(settings), false, &mut watch).await?;
     drop(progress);
     wrong(seen.findings)?;
     let declared = seen.desired.iter().filter(|entry| !entry.value.absent);

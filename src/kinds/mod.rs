@@ -52,6 +52,12 @@ pub trait Kind: Sync {
         Vec::new()
     }
 
+    /// Gives what earlier manifests declare (`base`) the names by which these manifests (`items`)
+    /// call the same, and enters what they mean by their texts.
+    fn follow(&self, base: &mut [Item], items: &[Item], names: &mut Names) {
+        let _ = (base, items, names);
+    }
+
     /// Declares what the manifests say, from manifest form to canonical documents. Without facts
     /// (offline) a reference stands for itself.
     fn declare(&self, items: &[Item], declaring: &mut Declaring<'_>);
@@ -169,6 +175,8 @@ pub type Holds = (Option<Timestamp>, Option<Timestamp>);
 pub struct Grouping {
     /// The index of the segment that heads the group: an assignment's skill.
     pub head: usize,
+    /// What heads a group: `skill`.
+    pub heads: &'static str,
     /// What a member of the group is called: `agent`.
     pub member: &'static str,
 }
@@ -251,4 +259,20 @@ pub fn declare(items: &[Item], facts: Option<&Facts>) -> (Desired, Vec<Finding>)
         kind.declare(items, &mut declaring);
     }
     declaring.finish()
+}
+
+/// Declares what manifests said before (`base`), in the names that these manifests (`items`) and the
+/// tenant give it now. What the tenant does not have any more is left out.
+#[must_use]
+pub fn declare_base(base: &mut [Item], items: &[Item], facts: &mut Facts) -> Desired {
+    let mut kept = Vec::new();
+    for kind in KINDS {
+        if let Some(names) = facts.names.get_mut(kind.name()) {
+            kept.push((kind.name(), names.clone()));
+            kind.follow(base, items, names);
+        }
+    }
+    let (desired, _) = declare(base, Some(facts));
+    facts.names.extend(kept);
+    desired
 }

@@ -12,6 +12,8 @@ use crate::model::{Address, Desired, Facts, Observed, Remote};
 pub struct Observing<'f> {
     observed: Observed,
     desired: &'f Desired,
+    /// What was declared before, where that is looked for too.
+    base: Option<&'f Desired>,
     /// Whether what no manifest names is kept too.
     is_whole: bool,
     /// What has a name that several may have, by address and id.
@@ -34,7 +36,12 @@ impl<'f> Observing<'f> {
     /// Nothing yet, from a tenant of which these facts are known. Of what is not listed as a whole,
     /// only what shares a lane with something desired will be kept.
     #[must_use]
-    pub fn new(facts: &'f Facts, dialect: Dialect, desired: &'f Desired) -> Self {
+    pub fn new(
+        facts: &'f Facts,
+        dialect: Dialect,
+        desired: &'f Desired,
+        base: Option<&'f Desired>,
+    ) -> Self {
         let decoder = |kind: &&dyn super::Kind| {
             let wire = kind.wire(dialect)?;
             let (inner, is_listed) = (wire.decoder(facts), wire.list().is_some());
@@ -42,7 +49,7 @@ impl<'f> Observing<'f> {
         };
         let decoders = KINDS.iter().map(decoder).collect();
         let (observed, namesakes) = Default::default();
-        Self { observed, desired, namesakes, is_whole: false, last: None, decoders }
+        Self { observed, desired, base, namesakes, is_whole: false, last: None, decoders }
     }
 
     /// Goes on with what was observed, and keeps whatever comes.
@@ -53,7 +60,7 @@ impl<'f> Observing<'f> {
         dialect: Dialect,
         desired: &'f Desired,
     ) -> Self {
-        Self { observed, is_whole: true, ..Self::new(facts, dialect, desired) }
+        Self { observed, is_whole: true, ..Self::new(facts, dialect, desired, None) }
     }
 
     /// Takes one entity, as JSON, of the kind at this index of [`KINDS`]. One that cannot be
@@ -91,7 +98,8 @@ impl<'f> Observing<'f> {
         match &self.last {
             Some((head, is_named)) if Arc::ptr_eq(head, address.head()) => *is_named,
             _ => {
-                let is_named = self.desired.has_head(address.head());
+                let mut named = [Some(self.desired), self.base].into_iter().flatten();
+                let is_named = named.any(|declared| declared.has_head(address.head()));
                 self.last = Some((Arc::clone(address.head()), is_named));
                 is_named
             }
@@ -139,7 +147,7 @@ mod tests {
             r#"{"id":"q-1","capacity":5,"note":1}"#,
         ];
         for turn in 0..rows.len() {
-            let mut observing = Observing::new(&facts, Dialect::V2, &desired);
+            let mut observing = Observing::new(&facts, Dialect::V2, &desired, None);
             assert!(!observing.enter(queues, r#"{"name":"no id"}"#, None));
             for index in 0..rows.len() {
                 assert!(observing.enter(queues, rows[(turn + index) % rows.len()], None));

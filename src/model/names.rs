@@ -35,6 +35,8 @@ pub struct Names {
     by_email: BTreeMap<String, Vec<usize>>,
     /// What is renamed, by the new name.
     renamed: BTreeMap<String, Former>,
+    /// What texts of other manifests call by another name than these do.
+    aliases: BTreeMap<String, String>,
 }
 
 /// What a thing is called in the tenant before a manifest renames it.
@@ -124,6 +126,13 @@ impl Names {
         self.renamed.get(name)
     }
 
+    /// A text that names `old` means what is called `new`: other manifests were written before it
+    /// was renamed. What they say of it is no rename.
+    pub fn alias(&mut self, old: &str, new: &str) {
+        self.aliases.insert(old.to_owned(), new.to_owned());
+        self.renamed.remove(new);
+    }
+
     /// How many there are.
     #[must_use]
     pub fn len(&self) -> usize {
@@ -179,11 +188,13 @@ impl Names {
         let mut extend = |indices: Option<&Vec<usize>>| {
             found.extend(indices.into_iter().flatten());
         };
+        let called =
+            |name: &str| self.by_name.get(self.aliases.get(name).map_or(name, String::as_str));
         match Reference::parse(text) {
             Reference::Id(id) => found.extend(self.by_id.get(id)),
-            Reference::Name(name) => extend(self.by_name.get(name)),
+            Reference::Name(name) => extend(called(name)),
             Reference::Bare(bare) => {
-                extend(self.by_name.get(bare));
+                extend(called(bare));
                 extend(self.by_email.get(bare));
                 found.extend(self.by_id.get(bare));
             }

@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use serde_json::Value;
 
+use super::base::{Moved, moved};
 use super::draft::Proposed;
 use super::{
     Carry, Change, Delta, NAME_PATH, PathChange, PlannedAction, Precondition, Reason, SURPLUS_PATH,
@@ -19,6 +20,7 @@ use crate::model::{
 /// few others.
 pub(super) struct Comparing<'a> {
     desired: &'a Desired,
+    base: Option<&'a Desired>,
     pub(super) observed: &'a Observed,
     facts: &'a Facts,
     dialect: Dialect,
@@ -33,14 +35,14 @@ pub(super) struct Comparing<'a> {
 
 impl<'a> Comparing<'a> {
     pub(super) fn new(
-        desired: &'a Desired,
+        (desired, base): (&'a Desired, Option<&'a Desired>),
         observed: &'a Observed,
         facts: &'a Facts,
         dialect: Dialect,
     ) -> Self {
         let (kinds, digests, differences, due) = Default::default();
         let empty = Document::of(&serde_json::Map::new());
-        Self { desired, observed, facts, dialect, empty, kinds, digests, differences, due }
+        Self { desired, base, observed, facts, dialect, empty, kinds, digests, differences, due }
     }
 
     /// What is to be done.
@@ -60,7 +62,13 @@ impl<'a> Comparing<'a> {
         }
     }
 
-    /// What is declared of a resource that no manifest names, where nothing else should be.
+    /// What the base declares, and no manifest does any more.
+    pub(super) fn removed(&self, address: &Address) -> Option<Declared> {
+        let before = self.base?.get(address).filter(|before| !before.absent)?;
+        (!self.desired.contains(address)).then(|| self.excluded(&before.place))
+    }
+
+    /// What is declared of a resource that no manifest names and that should not be there.
     pub(super) fn excluded(&self, place: &Place) -> Declared {
         Declared {
             document: self.empty.clone(),
@@ -153,6 +161,7 @@ impl<'a> Comparing<'a> {
         links.sort();
         links.dedup();
         let digest = before.as_ref().map(|before| self.digest(before));
+        let (reason, drifted) = self.why(&address, declared, remote, action, is_due);
         let precondition = Precondition { etag: etag.cloned(), digest };
         let change = Change {
             kind: self.kinds.get_or(address.kind().to_owned(), |kind| Arc::from(&**kind)),
@@ -161,13 +170,8 @@ impl<'a> Comparing<'a> {
             previous_address: renamed.map(|renamed| renamed.from.clone()),
             precondition,
             change: Delta { actions: [action], before, after, paths },
-            reason: match (declared.absent, renamed) {
-                (true, _) if !self.desired.contains(&address) => Reason::Exclusive,
-                (true, _) => Reason::Absent,
-                (false, Some(_)) => Reason::Renamed,
-                (false, None) if is_due => Reason::Due,
-                (false, None) => Reason::Differs,
-            },
+            reason,
+            drifted,
             source: declared.place.clone(),
             carry,
             replaces,
@@ -177,6 +181,39 @@ impl<'a> Comparing<'a> {
             address,
         };
         Proposed { change, links }
+    }
+
+    /// Why, and whether the base says the same.
+    fn why(
+        &self,
+        address: &Address,
+        declared: &Declared,
+        remote: Option<&Remote>,
+        action: PlannedAction,
+        is_due: bool,
+    ) -> (Reason, bool) {
+        if declared.absent && !self.desired.contains(address) {
+            let is_removed = self.removed(address).is_some();
+            let was_exclusive = |base: &Desired| base.excludes_others(address.head()).is_some();
+            return match is_removed {
+                true => (Reason::Removed, false),
+                false => (Reason::Exclusive, self.base.is_some_and(was_exclusive)),
+            };
+        }
+        let moved = self.base.map(|base| moved(base, address, declared, remote));
+        let moved = moved.filter(|_| action != PlannedAction::NoOp);
+        let is_drift = moved == Some(Moved::Tenant);
+        let was_renamed = |base: &Desired| base.renamed(address).is_some();
+        let renamed = self.desired.renamed(address).filter(|_| action == PlannedAction::Update);
+        match (declared.absent, renamed, moved) {
+            (true, ..) => (Reason::Absent, is_drift),
+            (_, Some(_), _) => (Reason::Renamed, is_drift && self.base.is_some_and(was_renamed)),
+            (.., None | Some(Moved::Tenant)) if is_due => (Reason::Due, is_drift),
+            (.., None) => (Reason::Differs, false),
+            (.., Some(Moved::Declaration)) => (Reason::Config, false),
+            (.., Some(Moved::Tenant)) => (Reason::Drift, true),
+            (.., Some(Moved::Both)) => (Reason::Both, false),
+        }
     }
 
     /// SHA-256 of a document.

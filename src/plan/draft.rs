@@ -89,10 +89,12 @@ impl Draft {
     }
 }
 
-/// Compares. What a kind cannot create as declared is a finding.
+/// Compares. What a kind cannot create as declared is a finding. What the `base` declares and
+/// `desired` does not is to be deleted.
 #[must_use]
 pub fn draft(
     desired: &Desired,
+    base: Option<&Desired>,
     observed: &Observed,
     facts: &Facts,
     dialect: Dialect,
@@ -100,9 +102,13 @@ pub fn draft(
 ) -> (Draft, Vec<Finding>) {
     let mut draft = Draft::default();
     let mut findings = Vec::new();
-    let mut comparing = Comparing::new(desired, observed, facts, dialect);
+    let mut comparing = Comparing::new((desired, base), observed, facts, dialect);
     for (address, declared, remote) in desired.joined(&observed.remotes) {
-        let Some(declared) = declared else {
+        let removed = match declared {
+            None => comparing.removed(&address),
+            Some(_) => None,
+        };
+        let Some(declared) = declared.or(removed.as_ref()) else {
             match desired.excludes_others(address.head()) {
                 Some(place) => {
                     super::count(&mut draft.existing, address.kind());

@@ -84,7 +84,7 @@ fn plan_of(plan: &Plan) -> Plan {
         hash: String::new(),
         integrity: String::new(),
         tenant: plan.tenant.clone(),
-        source: super::Source { at: None, ..plan.source.clone() },
+        source: super::Source { at: None, base: None, ..plan.source.clone() },
         references: References::new(),
         resource_changes: Vec::new(),
         selection: None,
@@ -169,6 +169,7 @@ fn undone(change: &Change, delta: Delta, depends_on: Vec<Address>) -> Change {
         id: change.id.clone().filter(|_| delta.actions == [PlannedAction::Update] && !replaces),
         previous_address: previous,
         reason: Reason::Rollback,
+        drifted: false,
         source: change.source.clone(),
         precondition: Precondition {
             etag: None,

@@ -1,6 +1,7 @@
 //! Decisions: what would change, in which order, under which guards. Pure: the same inputs give the
 //! same plan; no clock, no I/O, and no kind is named here.
 
+mod base;
 mod check;
 mod compare;
 mod coverage;
@@ -112,6 +113,9 @@ pub struct Source {
     pub dirty: Option<bool>,
     /// SHA-256 over the manifests' names and bytes.
     pub manifests_digest: String,
+    /// What the manifests are compared with, where that was asked for.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub base: Option<Base>,
     /// The snapshot that stood for the tenant; such a plan is never applied.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub live: Option<String>,
@@ -121,6 +125,15 @@ pub struct Source {
     /// The run that the plan undoes.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub undoes: Option<String>,
+}
+
+/// The manifests as they were before, which tell what changed since from what drifted.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Base {
+    /// How it was named: a git ref, a folder, or `last`.
+    pub name: String,
+    /// The commit; none for a folder.
+    pub commit: Option<String>,
 }
 
 /// One resource's change.
@@ -140,6 +153,9 @@ pub struct Change {
     pub change: Delta,
     /// Why.
     pub reason: Reason,
+    /// Whether the base is known and says the same: the tenant drifted, or lags behind.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub drifted: bool,
     /// Where the manifest says so.
     pub source: Place,
     /// What must still be so when it is applied.

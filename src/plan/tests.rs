@@ -36,6 +36,7 @@ pub(super) fn change(
             paths: paths.into(),
         },
         reason: Reason::Differs,
+        drifted: false,
         source: Place::default(),
         precondition: Precondition::default(),
         carry: None,

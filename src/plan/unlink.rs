@@ -33,6 +33,7 @@ pub(super) fn unlink(proposed: &mut Vec<Proposed>, comparing: &mut Comparing<'_>
         let own = deletion.address.clone();
         let mut first = comparing.propose(own, &declared, Some(remote), PlannedAction::Update, &[]);
         first.change.reason = deletion.reason;
+        first.change.drifted = deletion.drifted;
         // The deletion starts from what this leaves.
         let left = remote.document.with(leaves());
         deletion.precondition.digest = Some(comparing.digest(&left));

@@ -58,8 +58,39 @@ pub(super) fn coverage(out: &mut dyn Write, coverage: &Coverage, detail: Detail)
     radius(out, coverage)
 }
 
+/// Hours in which fewer can serve than before.
+pub(super) struct Fall {
+    pub(super) address: String,
+    pub(super) when: String,
+    pub(super) before: u32,
+    pub(super) after: u32,
+    /// Whether the guard complains about these hours.
+    pub(super) is_short: bool,
+}
+
+/// Where fewer can serve than before, the gravest first.
+pub(super) fn falls(coverage: &Coverage) -> Vec<Fall> {
+    let zone = TimeZone::get(&coverage.timezone).unwrap_or(TimeZone::UTC);
+    let told = coverage.resources.iter().filter(|covered| !is_told(covered, coverage));
+    let mut falling: Vec<&Covered> = told.collect();
+    falling.sort_by_key(|covered| std::cmp::Reverse(gravity(covered)));
+    let mut falls = Vec::new();
+    for covered in falling {
+        let rows = rows(covered, coverage, &zone).into_iter();
+        falls.extend(rows.filter(|row| row.after.total() < row.before.total()).map(|row| Fall {
+            address: covered.address.to_string(),
+            when: row.when,
+            before: row.before.total(),
+            after: row.after.total(),
+            is_short: row.is_short,
+        }));
+    }
+    falls.sort_by_key(|fall| !fall.is_short);
+    falls
+}
+
 /// What is worse comes first: where too few are left, then by the share that is lost.
-fn gravity(covered: &Covered) -> (bool, u64) {
+pub(super) fn gravity(covered: &Covered) -> (bool, u64) {
     let lost = |span: &Span| {
         let (before, after) = (u64::from(span.before.total()), u64::from(span.after.total()));
         before.saturating_sub(after) * 1000 / before.max(1)
@@ -69,7 +100,7 @@ fn gravity(covered: &Covered) -> (bool, u64) {
 }
 
 /// A skill that one queue alone asks for, and nothing else, is told with the queue.
-fn is_told(covered: &Covered, coverage: &Coverage) -> bool {
+pub(super) fn is_told(covered: &Covered, coverage: &Coverage) -> bool {
     let only = std::slice::from_ref(&covered.address);
     let same = |other: &&Covered| other.by == only && other.spans.len() == covered.spans.len();
     covered.by.is_empty() && coverage.resources.iter().any(|other| same(&other))
@@ -182,19 +213,24 @@ fn chart(out: &mut dyn Write, rows: &[Row<'_>], detail: Detail) -> fmt::Result {
 
 /// What changes level by level: `  level 3: 2 -> 1`.
 fn levels(row: &Row<'_>, detail: Detail) -> String {
-    let mut known: Vec<u8> = row.before.known().chain(row.after.known()).collect();
-    known.sort_unstable();
-    known.dedup();
-    let differs = known.into_iter().filter(|level| row.before.at(*level) != row.after.at(*level));
-    let told = differs.map(|level| {
-        let name = if level == 0 { "no level".to_owned() } else { format!("level {level}") };
-        format!("{name}: {} -> {}", row.before.at(level), row.after.at(level))
-    });
-    let told: Vec<String> = told.collect();
+    let told = levels_that_differ(row.before, row.after);
     if told.len() > LEVELS && detail != Detail::Full {
         return format!("  {} levels differ", told.len());
     }
     if told.is_empty() { String::new() } else { format!("  {}", told.join(", ")) }
+}
+
+/// How many there are of each level of which there are more or fewer.
+pub(super) fn levels_that_differ(before: &Levels, after: &Levels) -> Vec<String> {
+    let mut known: Vec<u8> = before.known().chain(after.known()).collect();
+    known.sort_unstable();
+    known.dedup();
+    let differs = known.into_iter().filter(|level| before.at(*level) != after.at(*level));
+    let told = differs.map(|level| {
+        let name = if level == 0 { "no level".to_owned() } else { format!("level {level}") };
+        format!("{name}: {} -> {}", before.at(level), after.at(level))
+    });
+    told.collect()
 }
 
 fn more(out: &mut dyn Write, count: usize, told: usize, what: &str) -> fmt::Result {

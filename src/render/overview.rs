@@ -54,6 +54,14 @@ impl Counts {
 /// # Errors
 /// The writer's own.
 pub(super) fn overview(out: &mut dyn Write, plan: &Plan) -> fmt::Result {
+    overview_from(out, plan, LARGE)
+}
+
+/// The same for so many changes of a kind already.
+///
+/// # Errors
+/// The writer's own.
+pub(super) fn overview_from(out: &mut dyn Write, plan: &Plan, least: usize) -> fmt::Result {
     let mut kinds: BTreeMap<&str, BTreeMap<String, Counts>> = BTreeMap::new();
     let is_told =
         |change: &&Change| change.action().is_some() && !is_summarised(change, Detail::Changes);
@@ -66,7 +74,7 @@ pub(super) fn overview(out: &mut dyn Write, plan: &Plan) -> fmt::Result {
     }
     for (kind, heads) in kinds {
         let total: usize = heads.values().map(|c| c.add + c.change + c.destroy + c.held).sum();
-        if total >= LARGE {
+        if total >= least {
             table(out, kind, &heads)?;
         }
     }

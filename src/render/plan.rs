@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 use std::fmt::{self, Write};
 use std::sync::Arc;
 
+use super::base::{Headings, compared, since};
 use super::due::{due, is_summarised};
 use super::fields;
 use super::overview::overview;
@@ -37,7 +38,11 @@ const TOLD: usize = 10;
 /// The writer's own.
 pub fn plan(out: &mut dyn Write, plan: &Plan, detail: Detail, again: &str) -> fmt::Result {
     if detail != Detail::Summary {
+        let mut headings = Headings::of(plan);
         for group in groups(plan, detail) {
+            if let Some(heading) = group.first().and_then(|first| headings.before(first)) {
+                writeln!(out, "{heading}\n")?;
+            }
             render_group(out, &group, detail)?;
         }
     }
@@ -47,6 +52,15 @@ pub fn plan(out: &mut dyn Write, plan: &Plan, detail: Detail, again: &str) -> fm
         super::coverage::coverage(out, coverage, detail)?;
     }
     checks(out, plan, again)?;
+    notes(out, plan)?;
+    if let Some(compared) = compared(plan) {
+        writeln!(out, "{compared}")?;
+    }
+    writeln!(out, "{}", summary(plan))
+}
+
+/// What else there is to know: what lies ahead, and what sort of plan this is.
+pub(super) fn notes(out: &mut dyn Write, plan: &Plan) -> fmt::Result {
     if let Some(ahead) = &plan.timeline {
         timeline(out, ahead)?;
     }
@@ -63,11 +77,11 @@ pub fn plan(out: &mut dyn Write, plan: &Plan, detail: Detail, again: &str) -> fm
     if let Some(run) = &plan.source.undoes {
         writeln!(out, "This plan undoes the run {}.", fields::one_line(run))?;
     }
-    writeln!(out, "{}", summary(plan))
+    Ok(())
 }
 
 /// The summary line.
-fn summary(plan: &Plan) -> String {
+pub(super) fn summary(plan: &Plan) -> String {
     if plan.is_empty() && plan.source.undoes.is_some() {
         return "No changes. There is nothing to undo.".to_owned();
     }
@@ -93,7 +107,7 @@ fn summary(plan: &Plan) -> String {
 }
 
 /// The symbol of a change: `+`, `~`, `-`, `>`, or `!` where it is held.
-fn symbol(change: &Change) -> char {
+pub(super) fn symbol(change: &Change) -> char {
     match change.action() {
         None => ' ',
         Some(_) if !change.held_by.is_empty() => '!',
@@ -105,7 +119,7 @@ fn symbol(change: &Change) -> char {
 }
 
 /// Changes that say the same, in the order of what heads them.
-fn groups(plan: &Plan, detail: Detail) -> Vec<Vec<&Change>> {
+pub(super) fn groups(plan: &Plan, detail: Detail) -> Vec<Vec<&Change>> {
     let mut groups: BTreeMap<Order<'_>, Vec<&Change>> = BTreeMap::new();
     let mut said = Memo::default();
     let mut before: Option<&Change> = None;
@@ -120,10 +134,12 @@ fn groups(plan: &Plan, detail: Detail) -> Vec<Vec<&Change>> {
     groups.into_values().collect()
 }
 
-/// Where a change stands, and with which others: by kind, then by what heads it, then by what
-/// happens. Those that are equal in all of it are shown together.
+/// Where a change stands, and with which others: by who moved, by kind, then by what heads it, then
+/// by what happens. Those that are equal in all of it are shown together.
 #[derive(PartialEq, Eq, PartialOrd, Ord)]
 struct Order<'p> {
+    /// Set for what is no part of what changed since the base: it comes last.
+    drifted: bool,
     kind: &'p str,
     head: String,
     /// Set for a deletion that another change of the same resource comes before.
@@ -147,6 +163,7 @@ fn order<'p>(change: &'p Change, detail: Detail, said: &mut SaidAt) -> Order<'p>
     };
     let is_alone = grouping.is_none() || detail == Detail::Full || change.action().is_none();
     Order {
+        drifted: change.drifted,
         kind: &change.kind,
         head,
         is_second: false,
@@ -178,23 +195,8 @@ fn what(change: &Change, said: &mut SaidAt) -> Arc<str> {
 
 fn render_group(out: &mut dyn Write, group: &[&Change], detail: Detail) -> fmt::Result {
     let Some(first) = group.first() else { return Ok(()) };
-    let grouping = kind_of(&first.address).and_then(|kind| kind.grouped_by());
     let mut lines = body(first, detail);
-    let heading = match (grouping, group.len()) {
-        (Some(grouping), count @ 2..) => {
-            // What one line can say stands beside the skill, so that a large matrix is a table.
-            let what = match lines.len() {
-                1 => format!("{}  ", lines.remove(0)),
-                _ => String::new(),
-            };
-            let head = first.address.segment(grouping.head);
-            format!("{}/*/{head}  {what}for {count} {}s", first.kind, grouping.member)
-        }
-        _ if grouping.is_some() => {
-            format!("{}  ({})", first.address, fields::one_line(&first.name))
-        }
-        _ => first.address.to_string(),
-    };
+    let heading = heading(group, &mut lines);
     writeln!(out, "{} {}  {}", symbol(first), fields::one_line(&heading), consequence(first))?;
     for line in lines {
         writeln!(out, "    {line}")?;
@@ -211,12 +213,34 @@ fn render_group(out: &mut dyn Write, group: &[&Change], detail: Detail) -> fmt::
     writeln!(out, "    at {}\n", places(group))
 }
 
-fn member_name(change: &Change) -> &str {
+/// What a group is about: an address, or how many have the head in common. What one line can say
+/// of it stands beside, so that a large matrix is a table.
+pub(super) fn heading(group: &[&Change], lines: &mut Vec<String>) -> String {
+    let Some(first) = group.first() else { return String::new() };
+    let grouping = kind_of(&first.address).and_then(|kind| kind.grouped_by());
+    match (grouping, group.len()) {
+        (Some(grouping), count @ 2..) => {
+            let what = match lines.len() {
+                1 => format!("{}  ", lines.remove(0)),
+                _ => String::new(),
+            };
+            let head = first.address.segment(grouping.head);
+            format!("{}/*/{head}  {what}for {count} {}s", first.kind, grouping.member)
+        }
+        _ if grouping.is_some() => {
+            format!("{}  ({})", first.address, fields::one_line(&first.name))
+        }
+        _ => first.address.to_string(),
+    }
+}
+
+/// The member's part of what a person calls a change.
+pub(super) fn member_name(change: &Change) -> &str {
     change.name.rsplit_once(" / ").map_or(change.name.as_str(), |(member, _)| member)
 }
 
 /// What happens, and why or why not.
-fn consequence(change: &Change) -> String {
+pub(super) fn consequence(change: &Change) -> String {
     let what = match change.action() {
         None => "stays as it is",
         Some(Action::Create) => "will be created",
@@ -243,15 +267,20 @@ fn consequence(change: &Change) -> String {
             (Reason::Due, _) => "the next occurrence of a recurring window is due".to_owned(),
             (Reason::Differs, Some(Action::Create)) => "the tenant has none".to_owned(),
             (Reason::Differs, _) => "the tenant differs".to_owned(),
+            (reason, action) => since(reason, action).to_owned(),
         };
         return format!("{what}: {because}");
     }
+    let what = match change.reason {
+        Reason::Removed => format!("{what} as {}", since(change.reason, change.action())),
+        _ => what.to_owned(),
+    };
     let what = what.replacen("will", "would", 1);
     let why: Vec<&str> = change.held_by.iter().map(|rule| held_because(rule)).collect();
     format!("{what}, held: {}", why.join("; "))
 }
 
-fn held_because(rule: &str) -> &str {
+pub(super) fn held_because(rule: &str) -> &str {
     match rule {
         "allow-delete" => "deletions need --allow-delete",
         "left-out" => "it needs something that --only or --exclude leaves out",
@@ -262,7 +291,7 @@ fn held_because(rule: &str) -> &str {
     }
 }
 
-fn body(change: &Change, detail: Detail) -> Vec<String> {
+pub(super) fn body(change: &Change, detail: Detail) -> Vec<String> {
     let kind = kind_of(&change.address);
     let mut lines = Vec::new();
     let shown = match change.action() {
@@ -295,7 +324,7 @@ fn body(change: &Change, detail: Detail) -> Vec<String> {
 }
 
 /// Where the manifests say so: one place, or each file with the span of its lines.
-fn places(group: &[&Change]) -> String {
+pub(super) fn places(group: &[&Change]) -> String {
     if let [only] = group {
         return only.source.to_string();
     }

@@ -16,6 +16,8 @@ use crate::plan::{Draft, Policy};
 pub struct Observation {
     /// What the manifests declare.
     pub desired: Desired,
+    /// What manifests declared before, in the same names; none where that was not asked for.
+    pub base: Option<Desired>,
     /// What the tenant has.
     pub observed: Observed,
     /// What the tenant says and we do not manage.
@@ -43,36 +45,43 @@ pub struct Step {
 /// Told of each step of a long reading, as it is made.
 pub type Watch<'a> = dyn FnMut(Step) + Send + 'a;
 
-/// Reads each needed list once, and each agent in scope once; of a whole tenant, everything.
+/// Reads each needed list once, and each agent in scope once; of a whole tenant, everything. What
+/// manifests declared before (`base`) is read too: it may have to go.
 ///
 /// # Errors
 /// The tenant cannot be reached, refuses, or the token lacks a scope.
 pub async fn observe(
     reader: &Reader,
     items: &[Item],
+    base: Option<Vec<Item>>,
     facts: Facts,
     is_whole: bool,
     watch: &mut Watch<'_>,
 ) -> Result<Observation, TenantError> {
-    let (mut observation, listed) = named(reader, items, facts, is_whole).await?;
+    let (mut observation, listed) = named(reader, items, base, facts, is_whole).await?;
     if !observation.findings.is_empty() {
         return Ok(observation);
     }
     let (mut findings, mut unreadable) = (Vec::new(), Unreadable::new());
     let dialect = reader.dialect();
-    let mut observing = Observing::new(&observation.facts, dialect, &observation.desired);
+    let (desired, base) = (&observation.desired, observation.base.as_ref());
+    let mut observing = Observing::new(&observation.facts, dialect, desired, base);
     for (kind, rows) in listed {
         let count = rows.rows().filter(|row| !observing.enter(kind, row, None)).count();
         *unreadable.entry(KINDS[kind].name()).or_default() += count;
     }
     for (index, kind) in KINDS.iter().enumerate() {
         let Some(wire) = kind.wire(dialect) else { continue };
-        let heads = observation.desired.heads(kind.name());
-        let lanes = heads.map(|head| wire.lane(&Address::of_parts(head, None))).collect();
+        let lane = |head: &Arc<str>| wire.lane(&Address::of_parts(head, None));
+        let mut lanes: Vec<Address> = desired.heads(kind.name()).map(lane).collect();
+        let before = base.into_iter().flat_map(|base| base.heads(kind.name()));
+        lanes.extend(before.filter(|head| !desired.has_head(head)).map(lane));
         let gone = read_lanes(reader, index, lanes, &mut observing, &mut unreadable, watch).await?;
-        let told =
-            gone.iter().map(|lane| self::gone(lane, wire, kind.name(), &observation.desired));
-        findings.extend(told);
+        // Whom only the base names may have left.
+        let is_named =
+            |gone: &&Address| desired.heads(kind.name()).any(|head| lane(head) == **gone);
+        let named = gone.iter().filter(is_named);
+        findings.extend(named.map(|lane| self::gone(lane, wire, kind.name(), desired)));
     }
     observation.observed = observing.finish();
     findings.sort();
@@ -142,18 +151,20 @@ pub async fn recognise(
     items: &[Item],
     facts: Facts,
 ) -> Result<Observation, TenantError> {
-    named(reader, items, facts, false).await.map(|(observation, _)| observation)
+    named(reader, items, None, facts, false).await.map(|(observation, _)| observation)
 }
 
 /// What the manifests declare in the tenant's names, and the rows of kinds that told some of them.
 async fn named(
     reader: &Reader,
     items: &[Item],
+    base: Option<Vec<Item>>,
     facts: Facts,
     is_whole: bool,
 ) -> Result<(Observation, Vec<(usize, Fetched)>), TenantError> {
     let mut observation = Observation { facts, ..Observation::default() };
     let mut needs = kinds::needs(items);
+    needs.extend(base.iter().flat_map(|base| kinds::needs(base)));
     if is_whole {
         needs.extend(kinds::everything(reader.dialect()));
     }
@@ -161,6 +172,8 @@ async fn named(
     let (listed, mut findings) = list(reader, &needs, items, &mut observation.facts).await?;
     let (desired, found) = kinds::declare(items, Some(&observation.facts));
     observation.desired = desired;
+    observation.base =
+        base.map(|mut base| kinds::declare_base(&mut base, items, &mut observation.facts));
     findings.extend(found);
     findings.sort();
     observation.findings = findings;

@@ -69,7 +69,8 @@ impl Observation {
                 lacking.push(scope);
             }
             let Some(names) = self.facts.of(sort) else { continue };
-            let heads = self.desired.heads(kind.name());
+            let before = self.base.iter().flat_map(|base| base.heads(kind.name()));
+            let heads = self.desired.heads(kind.name()).chain(before);
             let read: BTreeSet<Address> =
                 heads.map(|head| wire.lane(&Address::of_parts(head, None))).collect();
             let lanes = names.ids().map(|id| Address::new(sort, &[&names.segment_of(id)]));

@@ -74,14 +74,14 @@ pub(crate) async fn plan(reader: &Reader, items: &[Item]) -> Result<Plan, Unmade
 
 /// The same of what is known before.
 pub(crate) async fn plan_of(reader: &Reader, items: &[Item], facts: Facts) -> Result<Plan, Unmade> {
-    let observed = observe(reader, items, facts, false, &mut |_| ()).await;
+    let observed = observe(reader, items, None, facts, false, &mut |_| ()).await;
     let mut seen = observed.map_err(Unmade::Tenant)?;
     if !seen.findings.is_empty() {
         return Err(Unmade::Findings(seen.findings));
     }
     let policy = policy();
     let (draft, findings) =
-        draft(&seen.desired, &seen.observed, &seen.facts, reader.dialect(), false);
+        draft(&seen.desired, None, &seen.observed, &seen.facts, reader.dialect(), false);
     if !findings.is_empty() {
         return Err(Unmade::Findings(findings));
     }

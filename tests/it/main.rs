@@ -7,10 +7,14 @@
     reason = "a test may fail loudly, and touches files, clock and environment itself"
 )]
 
+#[cfg(feature = "browser-tests")]
+mod browser;
 mod cases;
 mod docs;
 mod exports;
+mod formats;
 mod generate;
+mod html;
 mod laws;
 mod layers;
 mod program;

@@ -92,12 +92,23 @@ fn entries(folder: &Path) -> Result<Vec<PathBuf>, FileError> {
 }
 
 fn is_manifest(path: &Path) -> bool {
+    // A pipe or a socket would wait for ever. A symlink that leads nowhere is an error later.
+    let is_special = path.metadata().is_ok_and(|data| !data.is_file());
+    is_named_so(path) && !is_special
+}
+
+/// Whether a folder that is read has this file, by its path from there, among its manifests.
+#[must_use]
+pub fn is_listed(path: &Path) -> bool {
+    let is_hidden = |part: &std::ffi::OsStr| part.as_encoded_bytes().starts_with(b".");
+    is_named_so(path) && !path.iter().any(is_hidden)
+}
+
+fn is_named_so(path: &Path) -> bool {
     let is_yaml = path.extension().is_some_and(|extension| {
         extension.eq_ignore_ascii_case("yaml") || extension.eq_ignore_ascii_case("yml")
     });
-    // A pipe or a socket would wait for ever. A symlink that leads nowhere is an error later.
-    let is_special = path.metadata().is_ok_and(|data| !data.is_file());
-    is_yaml && !is_special && path.file_name().is_none_or(|name| name != FILE_NAME)
+    is_yaml && path.file_name().is_none_or(|name| name != FILE_NAME)
 }
 
 #[cfg(test)]

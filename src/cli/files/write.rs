@@ -89,6 +89,22 @@ pub fn create(path: &Path) -> Result<File, FileError> {
     options.open(path).map_err(FileError::write(path))
 }
 
+/// Adds to the end of a file, which is made where there is none.
+///
+/// # Errors
+/// It cannot be written.
+pub fn append(path: &Path, text: &str) -> Result<(), FileError> {
+    let opened = OpenOptions::new().append(true).create(true).open(path);
+    let written = opened.and_then(|mut file| file.write_all(text.as_bytes()));
+    written.map_err(FileError::write(path))
+}
+
+/// How many bytes a file has; none where it is not there.
+#[must_use]
+pub fn length(path: &Path) -> usize {
+    path.metadata().map_or(0, |data| usize::try_from(data.len()).unwrap_or(usize::MAX))
+}
+
 fn write_device(path: &Path, content: Content<'_>) -> std::io::Result<()> {
     let mut device = BufWriter::new(OpenOptions::new().append(true).open(path)?);
     content(&mut device)?;

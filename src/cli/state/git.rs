@@ -18,6 +18,7 @@ use std::path::{Path, PathBuf};
 use jiff::Timestamp;
 
 pub use claim::Claim;
+pub(in crate::cli) use command::Git;
 pub use command::GitError;
 use relation::Relation;
 use store::{Blobs, Pushed, Put, Store};

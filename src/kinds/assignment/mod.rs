@@ -210,7 +210,7 @@ impl Kind for Assignment {
     }
 
     fn grouped_by(&self) -> Option<Grouping> {
-        Some(Grouping { head: 1, member: "agent" })
+        Some(Grouping { head: 1, heads: "skill", member: "agent" })
     }
 }
 

@@ -3,6 +3,7 @@
 mod api_v2;
 mod chain;
 mod check;
+mod follow;
 mod identity;
 mod manifest;
 mod settle;
@@ -106,6 +107,10 @@ impl Kind for Queue {
     fn enter_names(&self, items: &[Item], names: &mut Names) -> Vec<Finding> {
         let (queues, _) = manifest::overlaid(items);
         settle::settle(&queues, names)
+    }
+
+    fn follow(&self, base: &mut [Item], items: &[Item], names: &mut Names) {
+        follow::follow(base, items, names);
     }
 
     fn declare(&self, items: &[Item], declaring: &mut Declaring<'_>) {

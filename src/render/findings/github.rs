@@ -26,11 +26,11 @@ fn command(finding: &Finding) -> String {
 }
 
 /// GitHub's escapes of a command's message.
-fn data(text: &str) -> String {
+pub(in crate::render) fn data(text: &str) -> String {
     text.replace('%', "%25").replace('\r', "%0D").replace('\n', "%0A")
 }
 
 /// GitHub's escapes of a command's property.
-fn property(text: &str) -> String {
+pub(in crate::render) fn property(text: &str) -> String {
     data(text).replace(':', "%3A").replace(',', "%2C")
 }

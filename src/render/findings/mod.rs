@@ -1,6 +1,6 @@
 //! Findings as people and machines want them. Each format is a function from findings to text.
 
-mod github;
+pub(super) mod github;
 mod gitlab;
 mod json;
 mod sarif;

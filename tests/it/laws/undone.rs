@@ -11,8 +11,9 @@ use super::stage::{Stage, law, policy, run};
 
 /// What is observed of the tenant, in its own names.
 async fn seen(stage: &Stage) -> BTreeMap<Address, Document> {
-    let seen =
-        observe(&stage.reader, &stage.items, Facts::default(), false, &mut |_| ()).await.unwrap();
+    let seen = observe(&stage.reader, &stage.items, None, Facts::default(), false, &mut |_| ())
+        .await
+        .unwrap();
     let documents = seen.observed.remotes.iter();
     documents.map(|entry| (entry.address(), entry.value.document.clone())).collect()
 }

@@ -1,5 +1,7 @@
 //! What the tests share: the program in this process, folders of their own, the repository's files.
 
+#[cfg(feature = "browser-tests")]
+pub(crate) mod chromium;
 pub(crate) mod clones;
 mod folder;
 pub(crate) mod port;

@@ -46,14 +46,14 @@ pub enum GitError {
 
 /// The git program in one folder, with variables of its own. The variables may hold secrets (the
 /// headers that a CI system sets): they are in no `Debug`, no message and on no command line.
-pub(super) struct Git {
+pub(in crate::cli) struct Git {
     folder: PathBuf,
     variables: Vec<(String, SecretString)>,
 }
 
 impl Git {
     /// git as the user would run it in a folder.
-    pub(super) fn of_user(folder: &Path) -> Self {
+    pub(in crate::cli) fn of_user(folder: &Path) -> Self {
         Self { folder: folder.to_owned(), variables: Vec::new() }
     }
 
@@ -108,13 +108,17 @@ impl Git {
     }
 
     /// What git prints, without the line feed at its end.
-    pub(super) fn text(&self, arguments: &[&str]) -> Result<String, GitError> {
+    pub(in crate::cli) fn text(&self, arguments: &[&str]) -> Result<String, GitError> {
         let text = String::from_utf8(self.run(arguments, b"")?).map_err(|_| GitError::Garbled)?;
         Ok(text.trim_end_matches('\n').to_owned())
     }
 
     /// Runs git to its end, within the time limit, and returns what it prints.
-    pub(super) fn run(&self, arguments: &[&str], input: &[u8]) -> Result<Vec<u8>, GitError> {
+    pub(in crate::cli) fn run(
+        &self,
+        arguments: &[&str],
+        input: &[u8],
+    ) -> Result<Vec<u8>, GitError> {
         let output = self.output(arguments, input)?;
         if output.status.success() {
             return Ok(output.stdout);

@@ -1,0 +1,188 @@
+//! `--base`: the manifests as they were, at a commit or in a folder. What the project lists now is
+//! looked for there: the base's own project file decides nothing.
+
+mod commit;
+
+use std::collections::BTreeMap;
+use std::io::{BufRead as _, BufReader};
+
+use serde::Deserialize;
+
+use super::args::Planning;
+use super::context::{Context, Texts, Wrong};
+use super::exit::UsageError;
+use super::files::{self, FileError, relative};
+use super::settings::Settings;
+use super::sharing;
+use super::state::{Part, RunFolder, StateFolder};
+use crate::kinds;
+use crate::model::{Finding, Item, Place};
+use crate::plan::{self, Selected, Source};
+use commit::Repository;
+
+/// The word for the commit of the last complete apply.
+const LAST: &str = "last";
+
+/// What manifests declared before.
+pub(super) struct Base {
+    pub(super) items: Vec<Item>,
+    /// How the plan names it.
+    pub(super) told: plan::Base,
+}
+
+/// Reads the base, where one is asked for.
+pub(super) fn read(
+    context: &mut Context<'_>,
+    settings: &Settings,
+    planning: &Planning,
+) -> anyhow::Result<Option<Base>> {
+    let Some(name) = &planning.since.base else { return Ok(None) };
+    let (commit, (items, mut findings, sources)) = match &**name {
+        LAST => {
+            let commit = last(settings)?;
+            (Some(commit.clone()), at_commit(context, settings, &commit)?)
+        }
+        name => match Repository::of(settings)?.and_then(|git| git.find(name)) {
+            Some(commit) => (Some(commit), at_commit(context, settings, name)?),
+            None => (None, in_folder(context, settings, name)?),
+        },
+    };
+    if findings.is_empty() {
+        findings = kinds::declare(&items, None).1;
+    }
+    if let Some(first) = findings.first() {
+        let place = first.place.clone().unwrap_or_default();
+        findings.push(unsound(name, &place));
+        return Err(Wrong::new(&findings, &sources).into());
+    }
+    if items.is_empty() {
+        context.note(&format!("warning: the base {name} has no manifest\n"))?;
+    }
+    Ok(Some(Base { items, told: plan::Base { name: name.clone(), commit } }))
+}
+
+/// What to do about a base that is wrong in itself.
+fn unsound(name: &str, place: &Place) -> Finding {
+    let message = format!("{} is part of the base {name}, which cannot be used so", place.file);
+    let hint = "name a base whose manifests are sound, or leave out --base";
+    Finding::error("base", place, message).hint(hint)
+}
+
+/// The manifests of a commit, of which `name` is a name.
+fn at_commit(context: &mut Context<'_>, settings: &Settings, name: &str) -> anyhow::Result<Texts> {
+    let Some(git) = Repository::of(settings)? else {
+        let folder = relative(&settings.folder, &context.cwd);
+        let error = UsageError::new(format!("--base {name}: {folder} is in no git repository"));
+        return Err(error.hint("name a folder with the manifests as they were").into());
+    };
+    let Some(commit) = git.find(name) else { return Err(git.unknown(name).into()) };
+    let (texts, left_out) = git.read(name, &commit, &settings.manifests.value)?;
+    for link in left_out {
+        let message = format!("{link} is a link that leads to no file of the commit");
+        context.note(&format!("warning: {message}; the base is read without it\n"))?;
+    }
+    Ok(texts)
+}
+
+/// The manifests of a folder that stands for the project's.
+fn in_folder(context: &Context<'_>, settings: &Settings, name: &str) -> anyhow::Result<Texts> {
+    let folder = context.cwd.join(name);
+    if !folder.is_dir() {
+        let unknown = format!("--base {name}: there is no such commit or folder");
+        let hint = "name a commit, a branch, a folder with the project as it was, or `last`";
+        return Err(match Repository::of(settings)? {
+            Some(git) => git.unknown(name).into(),
+            None => UsageError::new(unknown).hint(hint).into(),
+        });
+    }
+    let mut paths = Vec::new();
+    for path in &settings.manifests.value {
+        let from = path.strip_prefix(&settings.folder).map_err(|_| {
+            let (path, project) =
+                (relative(path, &context.cwd), relative(&settings.folder, &context.cwd));
+            UsageError::new(format!(
+                "--base {name}: {path} is not in the project's folder {project}"
+            ))
+            .hint("name a git ref, which has all of the repository")
+        })?;
+        paths.push(folder.join(from));
+    }
+    let missing: Vec<String> = paths.iter().map(|path| relative(path, &context.cwd)).collect();
+    paths.retain(|path| path.exists());
+    if paths.is_empty() {
+        let error = UsageError::new(format!("--base {name}: there is no {}", missing.join(", ")));
+        let hint =
+            "the folder stands for the project's: what the project lists is looked for in it";
+        return Err(error.hint(hint).into());
+    }
+    context.read(&paths, &BTreeMap::new())
+}
+
+/// Brings the audit that tells of the last apply, where another machine may have made it. To be
+/// called where the state folder's lock is not held.
+pub(super) fn refresh(
+    context: &mut Context<'_>,
+    settings: &Settings,
+    planning: &Planning,
+) -> anyhow::Result<()> {
+    match planning.since.base.as_deref() {
+        Some(LAST) => {
+            sharing::refresh(context, settings, &StateFolder::new(&settings.state_dir.value))
+        }
+        _ => Ok(()),
+    }
+}
+
+/// The commit of the last complete apply that the audit tells of.
+fn last(settings: &Settings) -> anyhow::Result<String> {
+    let state = StateFolder::new(&settings.state_dir.value);
+    let tenant = &settings.tenant()?.name.value;
+    let mut ends = Vec::new();
+    for file in state.audit_files(tenant).all()?.into_iter().filter(|file| file.exists()) {
+        let mut lines = BufReader::new(files::open(&file)?);
+        let mut line = Vec::new();
+        let failed = |cause| FileError::Read { path: file.clone(), cause };
+        while lines.read_until(b'\n', &mut line).map_err(failed)? > 0 {
+            ends.extend(serde_json::from_slice::<End>(&line).ok().filter(End::is_complete));
+            line.clear();
+        }
+    }
+    for end in ends.into_iter().rev() {
+        if let Some(commit) = end.commit.filter(|_| is_whole(&state.run(&end.run))) {
+            return Ok(commit);
+        }
+    }
+    let message = format!("--base last: the audit of {tenant} tells of no complete apply");
+    let hint = "name a git ref or a folder, or keep the state folder from run to run";
+    Err(UsageError::new(message).hint(hint).into())
+}
+
+/// What is looked for in a line of the audit.
+#[derive(Deserialize)]
+struct End {
+    event: String,
+    run: String,
+    commit: Option<String>,
+    result: Option<String>,
+}
+
+impl End {
+    fn is_complete(&self) -> bool {
+        self.event == "end" && self.result.as_deref() == Some("complete")
+    }
+}
+
+/// Whether a run applied all that its commit declares: it took no part of it, and undid nothing. One
+/// of which no plan is left is believed.
+fn is_whole(run: &RunFolder) -> bool {
+    #[derive(Deserialize)]
+    struct Glance {
+        source: Source,
+        selection: Option<Selected>,
+    }
+    let plan = run.read(Part::Plan).ok().flatten();
+    let plan: Option<Glance> = plan.and_then(|plan| serde_json::from_str(&plan).ok());
+    plan.is_none_or(|plan| {
+        plan.source.undoes.is_none() && !plan.selection.is_some_and(|part| part.is_partial())
+    })
+}

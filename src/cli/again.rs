@@ -3,9 +3,10 @@
 use std::ffi::OsStr;
 use std::path::Path;
 
-use super::args::{Global, Planning};
+use super::args::{Global, Planning, RedactionArgs};
 
 /// A command line that grows word by word, each quoted for a shell where it must be.
+#[derive(Clone)]
 pub(super) struct CommandText(String);
 
 impl CommandText {
@@ -26,6 +27,7 @@ impl CommandText {
         let mut text = Self::new(global, "apply");
         if let Some(out) = planning.out.as_deref().filter(|out| *out != Path::new("-")) {
             text.flag("--plan", Some(out));
+            text.redacting(planning.redaction);
             return text;
         }
         planning.paths.iter().for_each(|path| text.word(path));
@@ -39,14 +41,29 @@ impl CommandText {
             text.word("--all");
         }
         text.flag("--at", planning.timing.at.as_ref().map(ToString::to_string));
+        text.redacting(planning.redaction);
         text
     }
 
     /// `cxform apply` of a saved plan.
-    pub(super) fn apply_saved(global: &Global, file: &Path) -> Self {
+    pub(super) fn apply_saved(global: &Global, file: &Path, redaction: RedactionArgs) -> Self {
         let mut text = Self::new(global, "apply");
         text.flag("--plan", Some(file));
+        text.redacting(redaction);
         text
+    }
+
+    /// People stay unnamed in what it shows.
+    pub(super) fn redacting(&mut self, redaction: RedactionArgs) {
+        if redaction.redact_agents {
+            self.word("--redact-agents");
+        }
+    }
+
+    /// The same with other words after a flag. It can no longer be copied.
+    pub(super) fn with(&self, flag: &str, from: &str, to: &str) -> Self {
+        let [from, to] = [from, to].map(|word| format!(" {flag} {}", quoted(word)));
+        Self(self.0.replace(&from, &to))
     }
 
     /// Adds a word.
@@ -83,7 +100,7 @@ mod tests {
 
     use clap::Parser as _;
 
-    use super::super::args::{Command, CommandLine};
+    use super::super::args::{Command, CommandLine, RedactionArgs};
     use super::CommandText;
 
     #[test]
@@ -114,7 +131,7 @@ mod tests {
         let CommandLine { global, .. } =
             CommandLine::parse_from(["cxform", "--config", "c.yaml", "--state-dir", "s", "doctor"]);
         assert_eq!(
-            CommandText::apply_saved(&global, Path::new("p$")).as_str(),
+            CommandText::apply_saved(&global, Path::new("p$"), RedactionArgs::default()).as_str(),
             "cxform --config c.yaml --state-dir s apply --plan 'p$'"
         );
     }

@@ -84,7 +84,8 @@ pub(super) async fn go(
     watch_signals()?;
     let format = ground.format;
     let applied = record(context, ground, plan, lifting).await?;
-    let told = render::outcome(plan, &applied);
+    let redacting = context.redacting.clone();
+    let told = render::outcome(&redacting.plan(plan), &redacting.applied(plan, &applied));
     match format {
         PlanFormat::Text => context.say(&told)?,
         PlanFormat::Json => context.note(&told)?,

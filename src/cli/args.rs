@@ -4,6 +4,7 @@ mod applying;
 mod audit;
 mod following;
 mod recommend;
+mod redaction;
 mod timing;
 mod wfm;
 
@@ -16,6 +17,7 @@ pub(super) use applying::{ApplyArgs, Applying, OnConflict, OnError, RollbackArgs
 pub(super) use audit::{AuditCommand, AuditFilter, ExportArgs, ExportFormat};
 pub(super) use following::Following;
 pub(super) use recommend::{AdviceFormat, Assuming, ModelArg, RecommendArgs, TopicArg};
+pub(super) use redaction::RedactionArgs;
 pub(super) use timing::At;
 use timing::Timing;
 pub(super) use wfm::{WfmCommand, WfmExportArgs};
@@ -183,10 +185,13 @@ pub(super) struct Planning {
     /// For which time, and how far ahead.
     #[command(flatten)]
     pub(super) timing: Timing,
+    /// How people are told.
+    #[command(flatten)]
+    pub(super) redaction: RedactionArgs,
 }
 
 impl Planning {
-    /// Whether anything of it was said.
+    /// Whether anything of it was said that a saved plan has decided.
     #[must_use]
     pub(super) fn is_said(&self) -> bool {
         !self.paths.is_empty()
@@ -275,6 +280,9 @@ pub(super) struct ShowArgs {
     /// How much of it to show
     #[arg(long, value_enum, default_value_t = DetailArg::Changes)]
     pub(super) detail: DetailArg,
+    /// How people are told.
+    #[command(flatten)]
+    pub(super) redaction: RedactionArgs,
 }
 
 /// `sim …`.

@@ -31,6 +31,7 @@ mod progress;
 pub mod project;
 mod provenance;
 mod recommend;
+mod redacting;
 mod report;
 mod rollback;
 mod run;
@@ -60,6 +61,7 @@ use console::{Console, Stream};
 use context::Context;
 use environment::Environment;
 use exit::{Exit, is_silent};
+use redacting::Redacting;
 
 /// Runs the program.
 #[must_use]
@@ -105,7 +107,8 @@ fn start(
         return Err(exit::UsageError::new(message).into());
     }
     trace::start(global.log, &environment)?;
-    let mut context = Context { environment, console, global, cwd };
+    let redacting = Redacting::default();
+    let mut context = Context { environment, console, global, cwd, redacting };
     match command {
         Command::Validate(args) => validate::run(&mut context, &args),
         Command::Schema(args) => schema::run(&mut context, &args),

@@ -20,6 +20,7 @@ use crate::tenant::{Connection, Credentials, Reader};
 /// Runs the command.
 pub(super) fn run(context: &mut Context<'_>, args: &PlanArgs) -> anyhow::Result<Exit> {
     let planning = &args.planning;
+    context.redact(planning.redaction, planning.out.as_deref())?;
     let mut flags = context.global.flags(&planning.paths);
     flags.allow_delete = planning.allow_delete;
     let settings = context.settings(&flags)?;
@@ -35,7 +36,7 @@ pub(super) fn run(context: &mut Context<'_>, args: &PlanArgs) -> anyhow::Result<
             plan
         }),
     };
-    let plan = match plan {
+    let plan = match plan.map_err(|error| context.redacting.error(error)) {
         Err(error) if planning.format == Some(PlanFormat::Json) => {
             context.console.data(&report(&error))?;
             return Err(error);
@@ -61,6 +62,8 @@ pub(super) fn present(
 ) -> anyhow::Result<()> {
     let format = planning.format.unwrap_or(PlanFormat::Text);
     save(context, planning, plan)?;
+    let redacting = context.redacting.clone();
+    let (plan, again) = (&*redacting.plan(plan), &*redacting.again(plan, again));
     match (planning.out.as_deref() == Some(Path::new("-")), format) {
         (false, format) => print(context, plan, format, planning.detail(), again),
         (true, PlanFormat::Text) => talk(context, Stream::Err, plan, planning.detail(), again),
@@ -76,9 +79,9 @@ fn save(context: &mut Context<'_>, planning: &Planning, plan: &Plan) -> anyhow::
         };
         write_out(&file, &|out| write_file(plan, out), Access::Private, context.console)?;
         if out != Path::new("-") {
-            let note =
-                format!("The plan is saved in {}. Its hash is {}\n", out.display(), plan.hash);
-            context.note(&note)?;
+            let whole = if context.redacting.is_on() { ", and names people" } else { "" };
+            let (out, hash) = (out.display(), &plan.hash);
+            context.note(&format!("The plan is saved in {out}{whole}. Its hash is {hash}\n"))?;
         }
     }
     Ok(())

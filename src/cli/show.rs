@@ -9,13 +9,15 @@ use super::console::Stream;
 use super::context::Context;
 use super::exit::Exit;
 use super::files;
-use crate::plan::{self, Plan};
+use crate::plan::{self, Plan, SavedError};
 use crate::render::{self, Detail};
 
 /// Runs the command.
 pub(super) fn run(context: &mut Context<'_>, args: &ShowArgs) -> anyhow::Result<Exit> {
+    context.redact(args.redaction, None)?;
     let plan = open(context, &args.file)?;
-    let again = CommandText::apply_saved(&context.global, &args.file);
+    let plan = context.redacting.plan(&plan);
+    let again = CommandText::apply_saved(&context.global, &args.file, args.redaction);
     print(context, &plan, args.format, Detail::from(args.detail), &again)?;
     Ok(Exit::Done)
 }
@@ -24,7 +26,12 @@ pub(super) fn run(context: &mut Context<'_>, args: &ShowArgs) -> anyhow::Result<
 pub(super) fn open(context: &Context<'_>, file: &Path) -> anyhow::Result<Plan> {
     let text = files::read_text(&context.cwd.join(file))?;
     plan::open(&text).map_err(|error| {
-        anyhow::anyhow!("the plan {} cannot be used: {error}; make it again", file.display())
+        let why = match error {
+            // It may quote what stands there.
+            SavedError::NoPlan(_) if context.redacting.is_on() => "it is no cxform plan".to_owned(),
+            error => error.to_string(),
+        };
+        anyhow::anyhow!("the plan {} cannot be used: {why}; make it again", file.display())
     })
 }
 

@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use clap::{Args, ValueEnum};
 
-use super::{DetailArg, Following, PlanFormat, Planning};
+use super::{DetailArg, Following, PlanFormat, Planning, RedactionArgs};
 
 /// `apply`.
 #[derive(Debug, Args)]
@@ -37,6 +37,9 @@ pub(in super::super) struct RollbackArgs {
     /// How to tell [default: text]
     #[arg(long, value_enum)]
     pub(in super::super) format: Option<PlanFormat>,
+    /// How people are told.
+    #[command(flatten)]
+    pub(in super::super) redaction: RedactionArgs,
     /// How it is applied.
     #[command(flatten)]
     pub(in super::super) applying: Applying,

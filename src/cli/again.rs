@@ -123,6 +123,14 @@ mod tests {
             &["cxform", "plan", "--at", "2026-11-23 08:00", "--timeline", "7d"],
             "cxform apply --at '2026-11-23 08:00'",
         );
+        check(
+            &["cxform", "plan", "--only", "queue/M*", "--redact-agents"],
+            "cxform apply --only 'queue/M*' --redact-agents",
+        );
+        check(
+            &["cxform", "plan", "--out=p", "--redact-agents"],
+            "cxform apply --plan p --redact-agents",
+        );
         check(&["cxform", "plan", "--allow-delete", "--out=-"], "cxform apply --allow-delete");
         check(
             &["cxform", "plan", "--only", "queue/M*", "--only", "queue/a", "--exclude", "**/b"],
@@ -133,6 +141,13 @@ mod tests {
         assert_eq!(
             CommandText::apply_saved(&global, Path::new("p$"), RedactionArgs::default()).as_str(),
             "cxform --config c.yaml --state-dir s apply --plan 'p$'"
+        );
+        let mut again = CommandText::new(&global, "apply");
+        again.flag("--only", Some("a/u-1*"));
+        again.flag("--exclude", Some("a/u-1*"));
+        assert_eq!(
+            again.with("--only", "a/u-1*", "a/x").as_str(),
+            "cxform --config c.yaml --state-dir s apply --only a/x --exclude 'a/u-1*'"
         );
     }
 }

@@ -127,9 +127,12 @@ impl Following {
         }
         // Where standard error is gone, what was done is still told on standard output.
         let _ = context.note(&told);
-        let shown = self.redaction.get().map(|redaction| redaction.result(ended.outcomes, ended.stopped));
+        let shown =
+            self.redaction.get().map(|redaction| redaction.result(ended.outcomes, ended.stopped));
         let ended = match &shown {
-            Some(shown) => &Ended { outcomes: &shown.outcomes, stopped: shown.stopped.as_deref(), ..*ended },
+            Some(shown) => {
+                &Ended { outcomes: &shown.outcomes, stopped: shown.stopped.as_deref(), ..*ended }
+            }
             None => ended,
         };
         self.events.iter().for_each(|events| events.ended(ended, plan.summary.held));

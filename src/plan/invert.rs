@@ -6,8 +6,8 @@ use std::sync::Arc;
 use super::guard::guard;
 use super::hold::{hold_deletions, hold_what_waits};
 use super::{
-    Change, CheckResult, Delta, PathChange, People, Plan, PlannedAction, Policy, Precondition, Reason,
-    SURPLUS_PATH, Status, Summary, Unmanaged, count, seal, summarise,
+    Change, CheckResult, Delta, PathChange, People, Plan, PlannedAction, Policy, Precondition,
+    Reason, SURPLUS_PATH, Status, Summary, Unmanaged, count, seal, summarise,
 };
 use crate::kinds::{Action, kind_of};
 use crate::model::{Address, Declared, Document, Level, References};

@@ -5,7 +5,6 @@ use std::sync::Arc;
 
 use super::CheckResult;
 use crate::facts::PEOPLE;
-use crate::kinds::person_of;
 use crate::model::{Address, Facts};
 
 /// Texts that name people, by the segment that each has in addresses.
@@ -67,12 +66,9 @@ impl Texts {
         }
     }
 
-    /// Adds the person that an address has, where it has one.
-    pub(super) fn add_person_of(&mut self, address: &Address) {
-        if let Some(index) = person_of(address.kind()) {
-            let person = address.segment(index);
-            self.add(&person, &Arc::from(person.as_str()));
-        }
+    /// Adds the person that has this segment in addresses.
+    pub(super) fn add_person(&mut self, segment: &str) {
+        self.add(segment, &Arc::from(segment));
     }
 
     /// A text in pieces.
@@ -170,8 +166,10 @@ mod tests {
         check("Ünal Günal", "[Ünal=u/2] Günal");
         check("x=cmd|' /C y", "x[=cmd|' /C=u-10] y");
         check("17 of 17: 17 > 3", "17 of 17: 17 > 3");
-        check("`17` a/17/b; missing: 17, 17; 17 counted",
-            "`[17=17]` a/[17=17]/b; missing: [17=17], [17=17]; 17 counted");
+        check(
+            "`17` a/17/b; missing: 17, 17; 17 counted",
+            "`[17=17]` a/[17=17]/b; missing: [17=17], [17=17]; 17 counted",
+        );
         check("", "");
     }
 }

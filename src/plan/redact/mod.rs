@@ -7,6 +7,7 @@
 
 mod pseudonym;
 
+use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use secrecy::SecretString;
@@ -15,9 +16,7 @@ use super::outcome::{INTERRUPTED, STOPPED_ON_ERROR};
 use super::people::{Meant, People, Piece, Texts};
 use super::saved::close;
 use super::timeline::{Moment, Timeline};
-use super::{
-    Applied, Change, CheckResult, Outcome, OutcomeStatus, Plan, Precondition, Selected,
-};
+use super::{Applied, Change, CheckResult, Outcome, OutcomeStatus, Plan, Precondition, Selected};
 use crate::facts::PEOPLE;
 use crate::kinds::{kind_of, person_of};
 use crate::model::{Address, Coverage, Covered, Facts, Links, References};
@@ -32,6 +31,8 @@ const ELSEWHERE: &str = "outcome.json of the run says more";
 pub struct Redaction {
     pseudonyms: Pseudonyms,
     texts: Texts,
+    /// What queues and skills are called: a text that may mean one of these tells nobody's name.
+    others: BTreeSet<String>,
 }
 
 impl Redaction {
@@ -43,12 +44,16 @@ impl Redaction {
             let person: Arc<str> = Arc::from(person.as_str());
             names.iter().for_each(|name| texts.add(name, &person));
         }
+        let mut others = BTreeSet::new();
         let of_changes = plan.resource_changes.iter().map(|change| &change.address);
         let of_checks = plan.checks.iter().filter_map(|check| check.address.as_ref());
-        of_changes.chain(of_checks).chain(plan.references.keys()).for_each(|address| {
-            texts.add_person_of(address);
-        });
-        Self { pseudonyms: Pseudonyms::new(key, &plan.tenant.url), texts }
+        for address in of_changes.chain(of_checks).chain(plan.references.keys()) {
+            match person_of(address.kind()) {
+                Some(index) => texts.add_person(&address.segment(index)),
+                None => drop(others.insert(address.segment(0))),
+            }
+        }
+        Self { pseudonyms: Pseudonyms::new(key, &plan.tenant.url), texts, others }
     }
 
     /// The plan as it may be shown. Its hash is that of the plan itself; it can be read and not
@@ -250,10 +255,12 @@ impl Redaction {
     }
 
     /// A text about what is at an address. Where it may mean several people, it means the one of
-    /// the address, or nobody knows whom.
+    /// the address, or nobody knows whom. What a queue or a skill is called, too, is told apart
+    /// from all pseudonyms: who knows the queue would know what somebody is called.
     fn text(&self, text: &str, about: Option<&Address>) -> String {
         let own = about.and_then(|about| Some(about.segment(person_of(about.kind())?)));
         let who = |text: &str, meant: &Meant| match meant.first() {
+            _ if self.others.contains(text) => self.pseudonyms.unknown(text),
             Some(only) if meant.len() == 1 => self.pseudonyms.person(only),
             _ => match own.as_deref().filter(|own| meant.contains(*own)) {
                 Some(own) => self.pseudonyms.person(own),
@@ -364,3 +371,6 @@ fn stop(why: &str) -> String {
         _ => format!("something went wrong that all else needs; {ELSEWHERE}"),
     }
 }
+
+#[cfg(test)]
+mod tests;

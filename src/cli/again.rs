@@ -62,8 +62,11 @@ impl CommandText {
 
     /// The same with other words after a flag. It can no longer be copied.
     pub(super) fn with(&self, flag: &str, from: &str, to: &str) -> Self {
-        let [from, to] = [from, to].map(|word| format!(" {flag} {}", quoted(word)));
-        Self(self.0.replace(&from, &to))
+        let [from, to] = [from, to].map(|word| format!(" {flag} {} ", quoted(word)));
+        // Two side by side share a blank, and the end has none.
+        let mut text = format!("{} ", self.0).replace(&from, &to).replace(&from, &to);
+        text.pop();
+        Self(text)
     }
 
     /// Adds a word.
@@ -149,5 +152,10 @@ mod tests {
             again.with("--only", "a/u-1*", "a/x").as_str(),
             "cxform --config c.yaml --state-dir s apply --only a/x --exclude 'a/u-1*'"
         );
+        for pattern in ["a/u", "a/u", "a/u-1", "a/u"] {
+            again.flag("--only", Some(pattern));
+        }
+        let all = again.with("--only", "a/u", "a/x");
+        assert!(all.as_str().ends_with(" --only a/x --only a/x --only a/u-1 --only a/x"));
     }
 }

@@ -7,6 +7,7 @@ use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
 use secrecy::{ExposeSecret as _, SecretString};
+use tracing::Level;
 
 use super::again::CommandText;
 use super::args::RedactionArgs;
@@ -16,7 +17,8 @@ use super::exit::UsageError;
 use super::files::FileError;
 use super::settings::SecretError;
 use super::state::{SharedError, StateError};
-use crate::plan::{Applied, Change, Outcome, Plan, Redaction, SavedError};
+use super::trace;
+use crate::plan::{Applied, Change, Outcome, Plan, Redaction};
 use crate::tenant::{Retry, TenantError, Watching};
 
 /// The variable that holds the key; `…_FILE` names a file instead.
@@ -44,6 +46,10 @@ impl Context<'_> {
         if out == Some(Path::new("-")) {
             let message = "--out - prints the whole plan, in which --redact-agents changes nothing";
             return Err(UsageError::new(message).hint("save the plan in a file: --out FILE"));
+        }
+        if trace::level(self.global.log, &self.environment)? > Some(Level::INFO) {
+            let message = "a log of every request names people, whom --redact-agents does not tell";
+            return Err(UsageError::new(message).hint("leave out --log, or log at most `info`"));
         }
         let way = format!("set {KEY} or {KEY}_FILE to what `openssl rand -hex 32` prints");
         let wrong = |what: String| UsageError::new(what).hint(way.as_str());
@@ -149,7 +155,6 @@ impl Watching for Discreet {
 fn is_ours(error: &anyhow::Error) -> bool {
     let Some(first) = error.chain().next() else { return true };
     let is_scopes = |error: &TenantError| matches!(error, TenantError::MissingScopes { .. });
-    let has_no_words = |error: &SavedError| !matches!(error, SavedError::NoPlan(_));
     first.is::<UsageError>()
         || first.is::<FileError>()
         || first.is::<ConsoleError>()
@@ -157,5 +162,4 @@ fn is_ours(error: &anyhow::Error) -> bool {
         || first.is::<SharedError>()
         || first.is::<SecretError>()
         || first.downcast_ref::<TenantError>().is_some_and(is_scopes)
-        || first.downcast_ref::<SavedError>().is_some_and(has_no_words)
 }

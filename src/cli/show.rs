@@ -9,7 +9,7 @@ use super::console::Stream;
 use super::context::Context;
 use super::exit::Exit;
 use super::files;
-use crate::plan::{self, Plan, SavedError};
+use crate::plan::{self, Plan};
 use crate::render::{self, Detail};
 
 /// Runs the command.
@@ -26,12 +26,7 @@ pub(super) fn run(context: &mut Context<'_>, args: &ShowArgs) -> anyhow::Result<
 pub(super) fn open(context: &Context<'_>, file: &Path) -> anyhow::Result<Plan> {
     let text = files::read_text(&context.cwd.join(file))?;
     plan::open(&text).map_err(|error| {
-        let why = match error {
-            // It may quote what stands there.
-            SavedError::NoPlan(_) if context.redacting.is_on() => "it is no cxform plan".to_owned(),
-            error => error.to_string(),
-        };
-        anyhow::anyhow!("the plan {} cannot be used: {why}; make it again", file.display())
+        anyhow::anyhow!("the plan {} cannot be used: {error}; make it again", file.display())
     })
 }
 

@@ -55,7 +55,7 @@ pub fn finish(mut draft: Draft, inputs: Inputs<'_>) -> Result<Plan, Vec<Finding>
     let impact = cover(&mut draft, &inputs, &mut results);
     results.sort();
     let timeline = timeline(&draft, &inputs);
-    let people = named_in(&results, inputs.facts);
+    let people = named_in(&results, &inputs);
     let changes = draft.proposed.iter().map(|proposed| &proposed.change);
     let summary = Summary { existing, ..summarise(changes, draft.noops, draft.unmanaged.count) };
     let mut plan = Plan {

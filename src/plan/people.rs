@@ -3,9 +3,10 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
-use super::CheckResult;
+use super::{CheckResult, Inputs};
 use crate::facts::PEOPLE;
-use crate::model::{Address, Facts};
+use crate::kinds::KINDS;
+use crate::model::Address;
 
 /// Texts that name people, by the segment that each has in addresses.
 pub type People = BTreeMap<String, BTreeSet<String>>;
@@ -26,20 +27,13 @@ pub(super) enum Piece<'t> {
 }
 
 /// The people whom messages name, by all that the tenant calls them.
-pub(super) fn named_in(results: &[CheckResult], facts: &Facts) -> People {
+pub(super) fn named_in(results: &[CheckResult], inputs: &Inputs<'_>) -> People {
     let mut people = People::new();
     let messages = || results.iter().flat_map(said);
-    let Some(names) = facts.of(PEOPLE).filter(|_| messages().next().is_some()) else {
+    if messages().next().is_none() {
         return people;
-    };
-    let mut texts = Texts::default();
-    for named in names.all() {
-        let Some(id) = &named.id else { continue };
-        let person: Arc<str> = names.segment_of(id).into();
-        for text in [Some(id), named.name.as_ref(), named.email.as_ref()].into_iter().flatten() {
-            texts.add(text, &person);
-        }
     }
+    let texts = Texts::of(inputs);
     for piece in messages().flat_map(|message| texts.pieces(message)) {
         if let Piece::Named(text, meant) = piece {
             for person in meant {
@@ -56,6 +50,27 @@ pub(super) fn said(result: &CheckResult) -> impl Iterator<Item = &String> {
 }
 
 impl Texts {
+    /// All that is known of people: who is listed, and who is there or declared all the same.
+    fn of(inputs: &Inputs<'_>) -> Self {
+        let mut texts = Self::default();
+        let names = inputs.facts.of(PEOPLE);
+        for (names, named) in names.iter().flat_map(|names| names.all().map(|one| (*names, one))) {
+            let Some(id) = &named.id else { continue };
+            let person: Arc<str> = names.segment_of(id).into();
+            for text in [Some(id), named.name.as_ref(), named.email.as_ref()].into_iter().flatten()
+            {
+                texts.add(text, &person);
+            }
+        }
+        for kind in KINDS.iter().filter(|kind| kind.person() == Some(0)) {
+            let there = inputs.observed.remotes.heads(kind.name());
+            for head in there.chain(inputs.desired.heads(kind.name())) {
+                texts.add_person(&Address::of_parts(head, None).segment(0));
+            }
+        }
+        texts
+    }
+
     /// Adds a text that means a person, as it is and as addresses spell it.
     pub(super) fn add(&mut self, text: &str, person: &Arc<str>) {
         let spelled = Address::new("", &[text]).to_string();
@@ -122,7 +137,8 @@ fn is_number(text: &str) -> bool {
 fn is_a_name(before: &str, after: &str) -> bool {
     let item = before.strip_suffix(' ').unwrap_or(before);
     let begins = before.ends_with(['`', '/', ':']) || item.ends_with([':', ',']);
-    begins && (after.is_empty() || after.starts_with(['`', '/', ',', ';']) || after == ")")
+    let ends = after.starts_with(['`', '/', ',', ';']) || after.starts_with(" and ");
+    begins && (ends || after.is_empty())
 }
 
 #[cfg(test)]
@@ -167,8 +183,8 @@ mod tests {
         check("x=cmd|' /C y", "x[=cmd|' /C=u-10] y");
         check("17 of 17: 17 > 3", "17 of 17: 17 > 3");
         check(
-            "`17` a/17/b; missing: 17, 17; 17 counted",
-            "`[17=17]` a/[17=17]/b; missing: [17=17], [17=17]; 17 counted",
+            "`17` a/17/b; missing: 17, 17 and 3 more; 17 counted",
+            "`[17=17]` a/[17=17]/b; missing: [17=17], [17=17] and 3 more; 17 counted",
         );
         check("", "");
     }

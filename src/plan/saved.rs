@@ -81,7 +81,11 @@ pub fn open(text: &str) -> Result<Plan, SavedError> {
     if header.redacted {
         return Err(SavedError::Redacted);
     }
-    let plan: Plan = serde_json::from_str(text).map_err(no_plan)?;
+    // What stands there is not quoted: it may name people.
+    let plan: Plan = serde_json::from_str(text).map_err(|error| {
+        let (line, column) = (error.line(), error.column());
+        SavedError::NoPlan(format!("line {line} column {column} is not as a plan has it"))
+    })?;
     let start = text.find(FIELD).map(|at| at + FIELD.len()).ok_or(SavedError::Damaged)?;
     let end = start + BLANK.len();
     if text.get(start..end) != Some(plan.integrity.as_str()) {

@@ -3,9 +3,10 @@
 use std::ffi::OsStr;
 use std::path::Path;
 
-use super::args::{Global, Planning};
+use super::args::{Global, Planning, RedactionArgs};
 
 /// A command line that grows word by word, each quoted for a shell where it must be.
+#[derive(Clone)]
 pub(super) struct CommandText(String);
 
 impl CommandText {
@@ -26,6 +27,7 @@ impl CommandText {
         let mut text = Self::new(global, "apply");
         if let Some(out) = planning.out.as_deref().filter(|out| *out != Path::new("-")) {
             text.flag("--plan", Some(out));
+            text.redacting(planning.redaction);
             return text;
         }
         planning.paths.iter().for_each(|path| text.word(path));
@@ -40,14 +42,32 @@ impl CommandText {
         }
         text.flag("--base", planning.since.base.as_deref());
         text.flag("--at", planning.timing.at.as_ref().map(ToString::to_string));
+        text.redacting(planning.redaction);
         text
     }
 
     /// `cxform apply` of a saved plan.
-    pub(super) fn apply_saved(global: &Global, file: &Path) -> Self {
+    pub(super) fn apply_saved(global: &Global, file: &Path, redaction: RedactionArgs) -> Self {
         let mut text = Self::new(global, "apply");
         text.flag("--plan", Some(file));
+        text.redacting(redaction);
         text
+    }
+
+    /// People stay unnamed in what it shows.
+    pub(super) fn redacting(&mut self, redaction: RedactionArgs) {
+        if redaction.redact_agents {
+            self.word("--redact-agents");
+        }
+    }
+
+    /// The same with other words after a flag. It can no longer be copied.
+    pub(super) fn with(&self, flag: &str, from: &str, to: &str) -> Self {
+        let [from, to] = [from, to].map(|word| format!(" {flag} {} ", quoted(word)));
+        // Two side by side share a blank, and the end has none.
+        let mut text = format!("{} ", self.0).replace(&from, &to).replace(&from, &to);
+        text.pop();
+        Self(text)
     }
 
     /// Adds a word.
@@ -84,7 +104,7 @@ mod tests {
 
     use clap::Parser as _;
 
-    use super::super::args::{Command, CommandLine};
+    use super::super::args::{Command, CommandLine, RedactionArgs};
     use super::CommandText;
 
     #[test]
@@ -111,6 +131,14 @@ mod tests {
             &["cxform", "plan", "--base", "main~1", "--at", "2026-11-23T08:00Z"],
             "cxform apply --base 'main~1' --at 2026-11-23T08:00Z",
         );
+        check(
+            &["cxform", "plan", "--only", "queue/M*", "--redact-agents"],
+            "cxform apply --only 'queue/M*' --redact-agents",
+        );
+        check(
+            &["cxform", "plan", "--out=p", "--redact-agents"],
+            "cxform apply --plan p --redact-agents",
+        );
         check(&["cxform", "plan", "--allow-delete", "--out=-"], "cxform apply --allow-delete");
         check(
             &["cxform", "plan", "--only", "queue/M*", "--only", "queue/a", "--exclude", "**/b"],
@@ -119,8 +147,20 @@ mod tests {
         let CommandLine { global, .. } =
             CommandLine::parse_from(["cxform", "--config", "c.yaml", "--state-dir", "s", "doctor"]);
         assert_eq!(
-            CommandText::apply_saved(&global, Path::new("p$")).as_str(),
+            CommandText::apply_saved(&global, Path::new("p$"), RedactionArgs::default()).as_str(),
             "cxform --config c.yaml --state-dir s apply --plan 'p$'"
         );
+        let mut again = CommandText::new(&global, "apply");
+        again.flag("--only", Some("a/u-1*"));
+        again.flag("--exclude", Some("a/u-1*"));
+        assert_eq!(
+            again.with("--only", "a/u-1*", "a/x").as_str(),
+            "cxform --config c.yaml --state-dir s apply --only a/x --exclude 'a/u-1*'"
+        );
+        for pattern in ["a/u", "a/u", "a/u-1", "a/u"] {
+            again.flag("--only", Some(pattern));
+        }
+        let all = again.with("--only", "a/u", "a/x");
+        assert!(all.as_str().ends_with(" --only a/x --only a/x --only a/u-1 --only a/x"));
     }
 }

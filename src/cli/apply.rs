@@ -27,6 +27,7 @@ use crate::tenant::{Reader, Writer};
 /// Runs the command.
 pub(super) fn run(context: &mut Context<'_>, args: &ApplyArgs) -> anyhow::Result<Exit> {
     let (planning, applying) = (&args.planning, &args.applying);
+    context.redact(planning.redaction, planning.out.as_deref())?;
     if args.plan.is_some() && planning.is_said() {
         return Err(UsageError::new("--plan FILE applies exactly that plan")
             .hint("leave out PATH and the flags that shape a plan, or leave out --plan")
@@ -75,7 +76,7 @@ fn begin(
         };
         let plan = match settle(context, &settings, &state, &writer.reader()).await {
             Ok(()) => plan(context, args, &settings, &writer.reader(), saved).await,
-            Err(error) => Err(error),
+            Err(error) => Err(context.redacting.error(error)),
         };
         let ground = Ground {
             settings: &settings,
@@ -110,7 +111,10 @@ async fn plan(
     let planning = &args.planning;
     let plan = match saved {
         Some(plan) => plan,
-        None => match make(context, settings, reader, planning).await {
+        None => match make(context, settings, reader, planning)
+            .await
+            .map_err(|error| context.redacting.error(error))
+        {
             Err(error) => {
                 markup::failure(context, planning.format, &name_of(settings), &error)?;
                 return Err(error);
@@ -119,7 +123,7 @@ async fn plan(
         },
     };
     let mut again = match &args.plan {
-        Some(file) => CommandText::apply_saved(&context.global, file),
+        Some(file) => CommandText::apply_saved(&context.global, file, planning.redaction),
         None => CommandText::apply(&context.global, planning),
     };
     if args.applying.auto_approve {

@@ -85,6 +85,7 @@ pub(super) async fn go(
     watch_signals()?;
     let format = ground.format;
     let applied = record(context, ground, plan, lifting).await?;
-    markup::outcome(context, format, plan, &applied)?;
+    let redacting = context.redacting.clone();
+    markup::outcome(context, format, &redacting.plan(plan), &redacting.applied(plan, &applied))?;
     Ok(exit(&applied))
 }

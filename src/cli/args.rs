@@ -4,6 +4,7 @@ mod applying;
 mod audit;
 mod following;
 mod recommend;
+mod redaction;
 mod since;
 mod telling;
 mod timing;
@@ -18,6 +19,7 @@ pub(super) use applying::{ApplyArgs, Applying, OnConflict, OnError, RollbackArgs
 pub(super) use audit::{AuditCommand, AuditFilter, ExportArgs, ExportFormat};
 pub(super) use following::Following;
 pub(super) use recommend::{AdviceFormat, Assuming, ModelArg, RecommendArgs, TopicArg};
+pub(super) use redaction::RedactionArgs;
 use since::Since;
 pub(super) use telling::Telling;
 pub(super) use timing::At;
@@ -193,10 +195,13 @@ pub(super) struct Planning {
     /// How it is told, beside its format.
     #[command(flatten)]
     pub(super) telling: Telling,
+    /// How people are told.
+    #[command(flatten)]
+    pub(super) redaction: RedactionArgs,
 }
 
 impl Planning {
-    /// Whether anything of it was said.
+    /// Whether anything of it was said that a saved plan has decided.
     #[must_use]
     pub(super) fn is_said(&self) -> bool {
         !self.paths.is_empty()
@@ -298,6 +303,9 @@ pub(super) struct ShowArgs {
     /// How it is told, beside its format.
     #[command(flatten)]
     pub(super) telling: Telling,
+    /// How people are told.
+    #[command(flatten)]
+    pub(super) redaction: RedactionArgs,
 }
 
 /// `sim …`.

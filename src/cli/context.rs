@@ -10,6 +10,7 @@ use super::environment::Environment;
 use super::exit::UsageError;
 use super::files::{self, are_read_by, read_manifests, relative};
 use super::project::{self, Project, locate, misplaced_secret};
+use super::redacting::Redacting;
 use super::settings::{Flags, SecretError, Settings};
 use super::state::{SharedError, StateError};
 use crate::kinds::manifest_kinds;
@@ -24,6 +25,8 @@ pub(super) struct Context<'a> {
     pub(super) console: &'a mut Console,
     pub(super) global: Global,
     pub(super) cwd: PathBuf,
+    /// How people are told.
+    pub(super) redacting: Redacting,
 }
 
 /// Manifests that were read.
@@ -56,11 +59,29 @@ pub(super) fn stays_beside(table: &str) -> Result<(), String> {
 pub(super) struct Wrong {
     text: String,
     json: String,
+    found: Vec<Finding>,
 }
 
 impl Wrong {
     pub(super) fn new(found: &[Finding], sources: &BTreeMap<String, String>) -> Self {
-        Self { text: findings::text(found, sources), json: findings::json(found, sources) }
+        let (text, json) = (findings::text(found, sources), findings::json(found, sources));
+        Self { text, json, found: found.to_vec() }
+    }
+
+    /// The same without what manifests and tenant say: rules and places.
+    pub(super) fn redacted(&self) -> Self {
+        let redacted = |finding: &Finding| Finding {
+            place: finding.place.clone(),
+            level: finding.level,
+            rule: finding.rule,
+            address: None,
+            message: "what is wrong is not told with --redact-agents, since it may name people"
+                .to_owned(),
+            hint: None,
+            related: None,
+        };
+        let found: Vec<Finding> = self.found.iter().map(redacted).collect();
+        Self::new(&found, &BTreeMap::new())
     }
 }
 

@@ -1,7 +1,7 @@
 //! Who follows an apply: events, progress, figures, metrics, the report. None of them can stop it.
 
 use std::path::Path;
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
 use super::args::{Applying, PlanFormat, Planning};
@@ -12,12 +12,13 @@ use super::events::Events;
 use super::exit::{Exit, UsageError};
 use super::files::{self, Access};
 use super::progress::{Progress, Tally};
+use super::redacting::{Discreet, Redacting};
 #[cfg(feature = "otlp")]
 use super::report;
 use super::report::Ended;
 use super::settings::Settings;
 use super::{figures, metrics};
-use crate::plan::{Change, Outcome, Plan};
+use crate::plan::{Change, Outcome, Plan, Redaction};
 #[cfg(feature = "otlp")]
 use crate::tenant::{Otlp, OtlpSettings, RunSpan};
 use crate::tenant::{Retry, Watching, Writer};
@@ -28,6 +29,9 @@ pub(super) struct Following {
     tally: Arc<Tally>,
     #[cfg(feature = "otlp")]
     otlp: Option<Arc<Otlp>>,
+    redacting: Redacting,
+    /// What stands for people, once the plan is known.
+    redaction: Arc<OnceLock<Redaction>>,
     /// Whether there was a run: it has told its own end.
     has_run: bool,
 }
@@ -59,6 +63,8 @@ impl Following {
             tally: Arc::default(),
             #[cfg(feature = "otlp")]
             otlp: otlp(context),
+            redacting: context.redacting.clone(),
+            redaction: Arc::default(),
             has_run: false,
         })
     }
@@ -69,12 +75,20 @@ impl Following {
         all.extend(self.events.iter().map(Events::watching));
         #[cfg(feature = "otlp")]
         all.extend(self.otlp.clone().map(|otlp| otlp as Arc<dyn Watching>));
-        writer.watched_by(Arc::new(All(all)));
+        let all = Arc::new(All(all));
+        writer.watched_by(match self.redacting.is_on() {
+            true => Arc::new(Discreet { to: all, redaction: Arc::clone(&self.redaction) }),
+            false => all,
+        });
     }
 
     /// The plan is made.
     pub(super) fn planned(&self, plan: &Plan) {
-        self.events.iter().for_each(|events| events.planned(plan));
+        if let Some(redaction) = self.redacting.of(plan) {
+            // There is one plan.
+            let _ = self.redaction.set(redaction);
+        }
+        self.events.iter().for_each(|events| events.planned(&self.redacting.plan(plan)));
     }
 
     /// Follows an apply to its end.
@@ -114,6 +128,14 @@ impl Following {
         }
         // Where standard error is gone, what was done is still told on standard output.
         let _ = context.note(&told);
+        let shown =
+            self.redaction.get().map(|redaction| redaction.result(ended.outcomes, ended.stopped));
+        let ended = match &shown {
+            Some(shown) => {
+                &Ended { outcomes: &shown.outcomes, stopped: shown.stopped.as_deref(), ..*ended }
+            }
+            None => ended,
+        };
         self.events.iter().for_each(|events| events.ended(ended, plan.summary.held));
     }
 

@@ -187,6 +187,10 @@ fn select(
 ) -> anyhow::Result<()> {
     let selection = planning.selection();
     if let Some(pattern) = selection.idle(desired, observed) {
+        if planning.redaction.redact_agents {
+            let message = "nothing that is declared has the address of some --only or --exclude";
+            return Err(UsageError::new(message).into());
+        }
         let addresses: Vec<String> =
             desired.iter().map(|entry| entry.address().to_string()).collect();
         let similar = closest(&pattern.to_string(), addresses.iter().map(String::as_str));

@@ -33,6 +33,7 @@ mod progress;
 pub mod project;
 mod provenance;
 mod recommend;
+mod redacting;
 mod report;
 mod rollback;
 mod run;
@@ -62,6 +63,7 @@ use console::{Console, Stream};
 use context::Context;
 use environment::Environment;
 use exit::{Exit, is_silent};
+use redacting::Redacting;
 
 /// Runs the program.
 #[must_use]
@@ -107,7 +109,8 @@ fn start(
         return Err(exit::UsageError::new(message).into());
     }
     trace::start(global.log, &environment)?;
-    let mut context = Context { environment, console, global, cwd };
+    let redacting = Redacting::default();
+    let mut context = Context { environment, console, global, cwd, redacting };
     match command {
         Command::Validate(args) => validate::run(&mut context, &args),
         Command::Schema(args) => schema::run(&mut context, &args),

@@ -22,6 +22,7 @@ use crate::tenant::{Connection, Credentials, Reader};
 /// Runs the command.
 pub(super) fn run(context: &mut Context<'_>, args: &PlanArgs) -> anyhow::Result<Exit> {
     let planning = &args.planning;
+    context.redact(planning.redaction, planning.out.as_deref())?;
     let mut flags = context.global.flags(&planning.paths);
     flags.allow_delete = planning.allow_delete;
     let settings = context.settings(&flags)?;
@@ -38,7 +39,7 @@ pub(super) fn run(context: &mut Context<'_>, args: &PlanArgs) -> anyhow::Result<
             plan
         }),
     };
-    let plan = match plan {
+    let plan = match plan.map_err(|error| context.redacting.error(error)) {
         Err(error) => {
             markup::failure(context, planning.format, &name_of(&settings), &error)?;
             return Err(error);
@@ -65,6 +66,8 @@ pub(super) fn present(
     let format = planning.format.unwrap_or(PlanFormat::Text);
     has_room(planning, format)?;
     save(context, planning, plan)?;
+    let redacting = context.redacting.clone();
+    let (plan, again) = (&*redacting.plan(plan), &*redacting.again(plan, again));
     match (planning.out.as_deref() == Some(Path::new("-")), format) {
         (false, format) => {
             print(context, plan, format, planning.detail(), &planning.telling, again)
@@ -98,9 +101,9 @@ fn save(context: &mut Context<'_>, planning: &Planning, plan: &Plan) -> anyhow::
         };
         write_out(&file, &|out| write_file(plan, out), Access::Private, context.console)?;
         if out != Path::new("-") {
-            let note =
-                format!("The plan is saved in {}. Its hash is {}\n", out.display(), plan.hash);
-            context.note(&note)?;
+            let whole = if context.redacting.is_on() { ", and names people" } else { "" };
+            let (out, hash) = (out.display(), &plan.hash);
+            context.note(&format!("The plan is saved in {out}{whole}. Its hash is {hash}\n"))?;
         }
     }
     Ok(())

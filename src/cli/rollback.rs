@@ -29,6 +29,7 @@ use crate::tenant::Writer;
 /// Runs the command.
 pub(super) fn run(context: &mut Context<'_>, args: &RollbackArgs) -> anyhow::Result<Exit> {
     let applying = &args.applying;
+    context.redact(args.redaction, None)?;
     can_ask(context, applying)?;
     let planning = Planning {
         format: args.format,
@@ -65,7 +66,7 @@ fn begin(
                 present(context, planning, &plan, &again(context, args))?;
                 Ok(plan)
             }),
-            Err(error) => Err(error),
+            Err(error) => Err(context.redacting.error(error)),
         };
         let ground = Ground {
             settings: &settings,
@@ -115,6 +116,7 @@ fn again(context: &Context<'_>, args: &RollbackArgs) -> CommandText {
     if args.allow_delete {
         again.word("--allow-delete");
     }
+    again.redacting(args.redaction);
     if args.applying.auto_approve {
         again.word("--auto-approve");
     }

@@ -15,8 +15,10 @@ use crate::render::{self, Detail};
 
 /// Runs the command.
 pub(super) fn run(context: &mut Context<'_>, args: &ShowArgs) -> anyhow::Result<Exit> {
+    context.redact(args.redaction, None)?;
     let plan = open(context, &args.file)?;
-    let again = CommandText::apply_saved(&context.global, &args.file);
+    let plan = context.redacting.plan(&plan);
+    let again = CommandText::apply_saved(&context.global, &args.file, args.redaction);
     print(context, &plan, args.format, Detail::from(args.detail), &args.telling, &again)?;
     Ok(Exit::Done)
 }

@@ -14,14 +14,7 @@ use crate::model::neutral;
 /// # Errors
 /// `CXFORM_LOG` names no level.
 pub(super) fn start(flag: Option<Level>, environment: &Environment) -> Result<(), UsageError> {
-    let level = match (flag, environment.get("CXFORM_LOG")) {
-        (Some(level), _) => level,
-        (None, Some(text)) => text.parse().map_err(|_| {
-            UsageError::new(format!("CXFORM_LOG={text}: no such level"))
-                .hint("the levels are error, warn, info, debug and trace")
-        })?,
-        (None, None) => return Ok(()),
-    };
+    let Some(level) = level(flag, environment)? else { return Ok(()) };
     let subscriber = tracing_subscriber::fmt()
         .with_max_level(level)
         .with_ansi(false)
@@ -32,6 +25,24 @@ pub(super) fn start(flag: Option<Level>, environment: &Environment) -> Result<()
     // A second start, as tests may make, keeps the first.
     let _ = tracing::subscriber::set_global_default(ours);
     Ok(())
+}
+
+/// The level that is asked for, if one is.
+///
+/// # Errors
+/// `CXFORM_LOG` names no level.
+pub(super) fn level(
+    flag: Option<Level>,
+    environment: &Environment,
+) -> Result<Option<Level>, UsageError> {
+    match (flag, environment.get("CXFORM_LOG")) {
+        (Some(level), _) => Ok(Some(level)),
+        (None, Some(text)) => text.parse().map(Some).map_err(|_| {
+            UsageError::new(format!("CXFORM_LOG={text}: no such level"))
+                .hint("the levels are error, warn, info, debug and trace")
+        }),
+        (None, None) => Ok(None),
+    }
 }
 
 /// Lets through what this crate says, and nothing of any library's.

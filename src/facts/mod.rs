@@ -30,9 +30,12 @@ pub struct Source {
     pub named: fn(&str) -> Option<Named>,
 }
 
+/// The sort of those who are people.
+pub const PEOPLE: &str = "agent";
+
 /// All sources.
 pub const SOURCES: &[Source] = &[
-    Source { sort: "agent", section: "agents", keyed_by_id: true, list: users, named },
+    Source { sort: PEOPLE, section: "agents", keyed_by_id: true, list: users, named },
     Source { sort: "skill", section: "skills", keyed_by_id: false, list: skills, named },
 ];
 

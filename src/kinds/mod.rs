@@ -160,6 +160,13 @@ pub trait Kind: Sync {
         None
     }
 
+    /// Which segment of its addresses is a person: an agent, whom readers may be told by a pseudonym
+    /// (`--redact-agents`). Nothing else of a resource says who it is: neither its fields, but for
+    /// texts that people wrote, nor a label that was made of its address alone.
+    fn person(&self) -> Option<usize> {
+        None
+    }
+
     /// How changes of this kind are grouped for readers: the address segments by which, and for
     /// whom; none where each stands alone.
     fn grouped_by(&self) -> Option<Grouping> {
@@ -185,6 +192,15 @@ pub struct Grouping {
 #[must_use]
 pub fn kind_of(address: &Address) -> Option<&'static dyn Kind> {
     KINDS.iter().copied().find(|kind| kind.name() == address.kind())
+}
+
+/// Which segment of the addresses of a kind, or of a sort of names, is a person; none where none is.
+#[must_use]
+pub fn person_of(kind: &str) -> Option<usize> {
+    if kind == facts::PEOPLE {
+        return Some(0);
+    }
+    KINDS.iter().find(|own| own.name() == kind).and_then(|kind| kind.person())
 }
 
 /// The manifests of all kinds.

@@ -66,6 +66,22 @@ impl Address {
         first.chain(rest).nth(index).map(decode).unwrap_or_default()
     }
 
+    /// The same with another plain text as segment `index`, where it has that many.
+    #[must_use]
+    pub fn with_segment(&self, index: usize, segment: &str) -> Self {
+        if index == 0 {
+            let head = address_head(self.kind(), segment);
+            return Self { head, tail: self.tail.clone() };
+        }
+        let mut tail: Vec<&str> = self.tail.iter().flat_map(|tail| tail.split('/')).collect();
+        let segment = encode(segment);
+        if let Some(own) = tail.get_mut(index - 1) {
+            *own = &segment;
+        }
+        let tail = (!tail.is_empty()).then(|| Arc::from(tail.join("/")));
+        Self { head: Arc::clone(&self.head), tail }
+    }
+
     fn bytes(&self) -> impl Iterator<Item = u8> {
         let tail = self.tail.iter().flat_map(|tail| std::iter::once(b'/').chain(tail.bytes()));
         self.head.bytes().chain(tail)
@@ -230,6 +246,18 @@ mod tests {
             (parts.kind(), parts.segment(0), parts.segment(1)),
             ("a", "u".into(), "x/1".into())
         );
+    }
+
+    #[test]
+    fn one_segment_is_exchanged() {
+        let address = Address::new("a", &["u", "x/1", "y"]);
+        let check = |index, segment: &str, expect: &str| {
+            assert_eq!(address.with_segment(index, segment).to_string(), expect);
+        };
+        check(0, "v/1", "a/v%2F1/x%2F1/y");
+        check(1, "*", "a/u/%2A/y");
+        check(2, "z", "a/u/x%2F1/z");
+        check(3, "z", "a/u/x%2F1/y");
     }
 
     #[test]

@@ -150,6 +150,11 @@ impl Names {
         self.by_id.keys().map(String::as_str)
     }
 
+    /// All of them.
+    pub fn all(&self) -> impl Iterator<Item = &Named> {
+        self.entries.iter()
+    }
+
     /// Everything that has this name.
     pub fn named(&self, name: &str) -> impl Iterator<Item = &Named> {
         self.by_name.get(name).into_iter().flatten().map(|index| &self.entries[*index])

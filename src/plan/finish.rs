@@ -7,6 +7,7 @@ use super::coverage;
 use super::draft::Proposed;
 use super::guard::guard;
 use super::hold::{hold, hold_deletions};
+use super::people::named_in;
 use super::timeline::timeline;
 use super::{Change, CheckResult, Draft, Plan, Policy, Source, Summary, Tenant, seal};
 use crate::kinds::{Action, Impact};
@@ -56,6 +57,7 @@ pub fn finish(mut draft: Draft, inputs: Inputs<'_>) -> Result<Plan, Vec<Finding>
     }
     results.sort();
     let timeline = timeline(&draft, &inputs);
+    let people = named_in(&results, &inputs);
     let changes = draft.proposed.iter().map(|proposed| &proposed.change);
     let summary = Summary { existing, ..summarise(changes, draft.noops, draft.unmanaged.count) };
     let mut plan = Plan {
@@ -66,8 +68,10 @@ pub fn finish(mut draft: Draft, inputs: Inputs<'_>) -> Result<Plan, Vec<Finding>
         tenant: inputs.tenant,
         applyable: inputs.source.live.is_none(),
         source: inputs.source,
+        redacted: false,
         timeline,
         references: draft.references,
+        people,
         resource_changes: draft.proposed.into_iter().map(|proposed| proposed.change).collect(),
         selection: draft.selected,
         unmanaged: draft.unmanaged,

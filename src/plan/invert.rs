@@ -6,8 +6,8 @@ use std::sync::Arc;
 use super::guard::guard;
 use super::hold::{hold_deletions, hold_what_waits};
 use super::{
-    Change, CheckResult, Delta, PathChange, Plan, PlannedAction, Policy, Precondition, Reason,
-    SURPLUS_PATH, Status, Summary, Unmanaged, count, seal, summarise,
+    Change, CheckResult, Delta, PathChange, People, Plan, PlannedAction, Policy, Precondition,
+    Reason, SURPLUS_PATH, Status, Summary, Unmanaged, count, seal, summarise,
 };
 use crate::kinds::{Action, kind_of};
 use crate::model::{Address, Declared, Document, Level, References};
@@ -85,7 +85,9 @@ fn plan_of(plan: &Plan) -> Plan {
         integrity: String::new(),
         tenant: plan.tenant.clone(),
         source: super::Source { at: None, base: None, ..plan.source.clone() },
+        redacted: false,
         references: References::new(),
+        people: People::new(),
         resource_changes: Vec::new(),
         selection: None,
         timeline: None,

@@ -13,9 +13,11 @@ mod hold;
 mod invert;
 mod order;
 mod outcome;
+mod people;
 mod policy;
 mod reason;
 mod rebase;
+mod redact;
 mod replace;
 mod saved;
 mod selection;
@@ -36,10 +38,12 @@ pub use finish::{Inputs, finish};
 pub use guard::guards;
 pub use invert::{Made, invert, rollback};
 pub use order::phases;
-pub use outcome::{Applied, Outcome, OutcomeStatus};
+pub use outcome::{Applied, INTERRUPTED, Outcome, OutcomeStatus, STOPPED_ON_ERROR};
+pub use people::People;
 pub use policy::{Policy, Protected, Setting};
 pub use reason::Reason;
 pub use rebase::{Clash, Overwriting, Rebase, overwrite, rebase};
+pub use redact::Redaction;
 pub use replace::{Replacing, SURPLUS_PATH, replace};
 pub use saved::{FORMAT_VERSION, SavedError, open, seal, write};
 pub use selection::{Selected, Selection};
@@ -62,12 +66,18 @@ pub struct Plan {
     pub hash: String,
     /// SHA-256 of the file with this value blanked; guards against accidents.
     pub integrity: String,
+    /// Whether pseudonyms stand for people: it can be read, and nothing else.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub redacted: bool,
     /// The tenant it is for.
     pub tenant: Tenant,
     /// The manifests it was made from.
     pub source: Source,
     /// Ids of every address that the changes name; null for what this plan creates.
     pub references: References,
+    /// The people that its messages name, as far as they are known.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub people: People,
     /// The changes, by address. What is unlinked before it is deleted has two, in this order.
     #[serde(deserialize_with = "sharing::changes")]
     pub resource_changes: Vec<Change>,

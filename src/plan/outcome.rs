@@ -7,6 +7,13 @@ use super::{Change, Clash};
 use crate::kinds::Action;
 use crate::model::{Address, Document};
 
+/// Why an apply stopped that was interrupted.
+pub const INTERRUPTED: &str = "interrupted";
+/// Why an apply stopped that was to stop where a change is not done.
+pub const STOPPED_ON_ERROR: &str = "a change was not done, and --on-error stop was said";
+/// How the message begins of a change that waited in vain for another; its address follows.
+const NEEDS: &str = "it needs ";
+
 /// What became of one change.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Outcome {
@@ -77,7 +84,7 @@ impl OutcomeStatus {
 }
 
 /// What became of a plan.
-#[derive(Debug, Default)]
+#[derive(Clone, Debug, Default)]
 pub struct Applied {
     /// Every live change of the plan, by address.
     pub outcomes: Vec<Outcome>,
@@ -102,6 +109,20 @@ impl Outcome {
             message: Some(why),
             ..Self::of(change, OutcomeStatus::NotStarted)
         }
+    }
+
+    /// A change that was never tried, since it needs another one that was not done.
+    #[must_use]
+    pub fn waited_for(change: &Change, first: &Address) -> Self {
+        Self::not_started(change, format!("{NEEDS}{first} first"))
+    }
+
+    /// Whether it was never tried since another change was not done.
+    #[must_use]
+    pub(super) fn has_waited(&self) -> bool {
+        let message = self.message.as_deref();
+        self.status == OutcomeStatus::NotStarted
+            && message.is_some_and(|message| message.starts_with(NEEDS))
     }
 
     /// A change that became `status`, with nothing else known of it yet.

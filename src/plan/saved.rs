@@ -29,6 +29,9 @@ pub enum SavedError {
         /// The version that the file names.
         found: String,
     },
+    /// People in it have pseudonyms.
+    #[error("it is redacted: pseudonyms stand for people, and nobody knows who is meant")]
+    Redacted,
     /// Some byte was changed since it was written.
     #[error("it was changed after it was made: its integrity does not match")]
     Damaged,
@@ -37,6 +40,11 @@ pub enum SavedError {
 /// Computes the plan's hash and integrity.
 pub fn seal(plan: &mut Plan) {
     plan.hash = hash(plan);
+    close(plan);
+}
+
+/// Computes the plan's integrity; its hash stays.
+pub(super) fn close(plan: &mut Plan) {
     plan.integrity = BLANK.to_owned();
     plan.integrity = digested(|out| write(plan, out));
 }
@@ -54,11 +62,13 @@ pub fn write(plan: &Plan, out: &mut dyn Write) -> io::Result<()> {
 /// Reads a saved plan.
 ///
 /// # Errors
-/// It is no plan, of another major format, or was changed after it was made.
+/// It is no plan, of another major format, redacted, or was changed after it was made.
 pub fn open(text: &str) -> Result<Plan, SavedError> {
     #[derive(serde::Deserialize)]
     struct Header {
         format_version: String,
+        #[serde(default)]
+        redacted: bool,
         resource_changes: serde::de::IgnoredAny,
     }
     let no_plan = |error: serde_json::Error| SavedError::NoPlan(error.to_string());
@@ -68,7 +78,14 @@ pub fn open(text: &str) -> Result<Plan, SavedError> {
     if major(&header.format_version) != major(FORMAT_VERSION) {
         return Err(SavedError::OtherMajor { found: header.format_version });
     }
-    let plan: Plan = serde_json::from_str(text).map_err(no_plan)?;
+    if header.redacted {
+        return Err(SavedError::Redacted);
+    }
+    // What stands there is not quoted: it may name people.
+    let plan: Plan = serde_json::from_str(text).map_err(|error| {
+        let (line, column) = (error.line(), error.column());
+        SavedError::NoPlan(format!("line {line} column {column} is not as a plan has it"))
+    })?;
     let start = text.find(FIELD).map(|at| at + FIELD.len()).ok_or(SavedError::Damaged)?;
     let end = start + BLANK.len();
     if text.get(start..end) != Some(plan.integrity.as_str()) {

@@ -40,6 +40,9 @@ pub struct Moment {
     pub count: usize,
     /// What some of them are called.
     pub names: Vec<String>,
+    /// The addresses of these, in the same order: names are not unique.
+    #[serde(default)]
+    pub members: Vec<Address>,
     /// When the window of it began or begins; none where it has no beginning.
     pub begins: Option<String>,
     /// When it ends; none where it has no end.
@@ -110,16 +113,20 @@ pub(super) fn timeline(draft: &Draft, inputs: &Inputs<'_>) -> Option<Timeline> {
         }
     }
     let told = |at: Timestamp| in_zone(at, &inputs.facts.timezone);
-    let moment = |((at, event, kind, head, (from, to), next), members): (Line, Members)| Moment {
-        at: told(at),
-        event,
-        kind: kind.to_owned(),
-        head,
-        count: members.count,
-        names: members.some.into_values().collect(),
-        begins: from.map(told),
-        ends: to.map(told),
-        next: next.map(told),
+    let moment = |((at, event, kind, head, (from, to), next), named): (Line, Members)| {
+        let (members, names) = named.some.into_iter().unzip();
+        Moment {
+            at: told(at),
+            event,
+            kind: kind.to_owned(),
+            head,
+            count: named.count,
+            names,
+            members,
+            begins: from.map(told),
+            ends: to.map(told),
+            next: next.map(told),
+        }
     };
     let moments = lines.into_iter().map(moment).collect();
     Some(Timeline { from: told(now), to: told(until), moments })

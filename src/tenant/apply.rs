@@ -13,7 +13,9 @@ use super::{TenantError, Writer};
 use crate::facts::SOURCES;
 use crate::kinds::{Action, KINDS, Kind, kind_of};
 use crate::model::{Address, Facts, Named, References, Secrets};
-use crate::plan::{Applied, Change, Outcome, OutcomeStatus, Plan, phases};
+use crate::plan::{
+    Applied, Change, INTERRUPTED, Outcome, OutcomeStatus, Plan, STOPPED_ON_ERROR, phases,
+};
 
 /// A future that a journal answers with.
 pub type Recorded<'a> = Pin<Box<dyn Future<Output = Result<(), JournalError>> + Send + 'a>>;
@@ -157,7 +159,7 @@ fn lanes(shared: &Shared<'_>, phase: &[usize], outcomes: &mut Outcomes) -> Vec<V
         let change = &shared.plan.resource_changes[*index];
         let mut needed = change.depends_on.iter().chain(outcomes.follows(&shared.plan, *index));
         if let Some(first) = needed.find(|first| !outcomes.is_done(first)) {
-            let outcome = Outcome::not_started(change, format!("it needs {first} first"));
+            let outcome = Outcome::waited_for(change, first);
             shared.tell(change, &outcome);
             outcomes.all.insert(*index, outcome);
             continue;
@@ -205,7 +207,7 @@ impl Shared<'_> {
     /// Why nothing more is to be started, if so.
     pub(super) fn stopped(&self) -> Option<String> {
         if self.stop.load(Ordering::SeqCst) {
-            return Some("interrupted".to_owned());
+            return Some(INTERRUPTED.to_owned());
         }
         self.known().stopped.clone()
     }
@@ -232,7 +234,7 @@ impl Shared<'_> {
             OutcomeStatus::Failed | OutcomeStatus::Unknown | OutcomeStatus::Conflict
         );
         if is_undone && self.manner.stops_on_error {
-            self.stop("a change was not done, and --on-error stop was said");
+            self.stop(STOPPED_ON_ERROR);
         }
     }
 

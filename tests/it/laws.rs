@@ -9,6 +9,7 @@ mod end;
 mod faults;
 mod offline;
 mod order;
+mod redacted;
 mod requests;
 mod shown;
 mod stage;

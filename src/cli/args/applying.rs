@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use clap::{Args, ValueEnum};
 
-use super::{DetailArg, Following, PlanFormat, Planning, Telling};
+use super::{DetailArg, Following, PlanFormat, Planning, RedactionArgs, Telling};
 
 /// `apply`.
 #[derive(Debug, Args)]
@@ -40,6 +40,9 @@ pub(in super::super) struct RollbackArgs {
     /// How it is told, beside its format.
     #[command(flatten)]
     pub(in super::super) telling: Telling,
+    /// How people are told.
+    #[command(flatten)]
+    pub(in super::super) redaction: RedactionArgs,
     /// How it is applied.
     #[command(flatten)]
     pub(in super::super) applying: Applying,

@@ -34,6 +34,7 @@ pub(in crate::cli) async fn after(
             match tell(context, (settings, state, reader), (plan, applied, mode)).await {
                 Ok(()) => deliver(context, settings, state, target).await,
                 Err(error) => {
+                    let error = context.redacting.error(error);
                     Err(format!("nothing was sent to {target}: {}; {SEND} does", causes(&error)))
                 }
             }

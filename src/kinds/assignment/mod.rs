@@ -209,6 +209,10 @@ impl Kind for Assignment {
         wfm::row(remote)
     }
 
+    fn person(&self) -> Option<usize> {
+        Some(0)
+    }
+
     fn grouped_by(&self) -> Option<Grouping> {
         Some(Grouping { head: 1, heads: "skill", member: "agent" })
     }

@@ -13,7 +13,7 @@ const PROJECT: &str = "apiVersion: cxform/v1\nkind: Project\npolicy: { checks: {
                        tenants: { sim: { url: 'sim:tenant.json' } }\n";
 
 /// A project of its own, its tenant and the names of its manifests.
-fn project(seed: u64) -> (Folder, Value, Vec<String>) {
+pub(super) fn project(seed: u64) -> (Folder, Value, Vec<String>) {
     let tenant = Tenant::random(seed);
     let desired = Desired::random(seed, &tenant);
     let folder = Folder::new("offline");

@@ -1,0 +1,90 @@
+//! With `--redact-agents` nobody is named, in no format and on no stream.
+
+use serde_json::Value;
+
+use super::offline::project;
+use super::stage::law;
+use crate::support::{Folder, Ran, cxform};
+
+/// Every way of telling a plan.
+const FORMATS: [&str; 6] = ["text", "json", "markdown", "html", "github", "gitlab"];
+const DETAILS: [&str; 3] = ["summary", "changes", "full"];
+/// Rules that say something about whatever changes.
+const PROJECT: &str = "apiVersion: cxform/v1\nkind: Project\ndefaultTenant: sim\nmanifests: [desired]\n\
+    policy: { checks: { deletePercent: off, levelJump: warn, coverage: warn }, levelJump: 0,\n\
+    \x20 coverage: { minAgents: 100 } }\n\
+    tenants: { sim: { url: 'sim:tenant.json' } }\n";
+const KEY: (&str, &str) = ("CXFORM_REDACT_KEY", "a key that the tests share");
+const AT: [&str; 4] = ["--at", "2035-01-01T00:00:00Z", "--timeline", "52w"];
+
+/// All that the tenant calls its agents.
+fn names(tenant: &Value) -> Vec<String> {
+    let agents = tenant["agents"].as_array().unwrap().iter();
+    let texts = agents.flat_map(|agent| ["id", "name", "email"].map(|field| agent[field].as_str()));
+    texts.flatten().map(str::to_owned).collect()
+}
+
+/// Whether a text has a name as a whole word.
+fn has(text: &str, name: &str) -> bool {
+    text.match_indices(name).any(|(at, _)| {
+        let (before, after) = (&text[..at], &text[at + name.len()..]);
+        !before.ends_with(char::is_alphanumeric) && !after.starts_with(char::is_alphanumeric)
+    })
+}
+
+fn names_nobody(text: &str, names: &[String], what: &str) {
+    let plain = text.replace("\\\"", "\"").replace("%2F", "/");
+    for name in names {
+        assert!(!has(text, name) && !has(&plain, name), "{what} names {name}:\n{text}");
+    }
+}
+
+/// Runs a command that may be blocked.
+fn run(folder: &Folder, arguments: &[&str]) -> Ran {
+    let ran = cxform(folder.path(), &[KEY], arguments);
+    assert!([0, 3].contains(&ran.code), "{arguments:?} {} {}", ran.out, ran.err);
+    ran
+}
+
+#[test]
+fn nobody_is_named_in_any_format() {
+    law(12, |seed| async move {
+        tokio::task::spawn_blocking(move || {
+            let (folder, tenant, _) = project(seed);
+            folder.put("cxform.yaml", PROJECT);
+            let names = names(&tenant);
+            let whole = cxform(folder.path(), &[], &[&["plan", "--out", "p"][..], &AT].concat());
+            assert!([0, 3].contains(&whole.code), "{}", whole.err);
+            for (format, detail) in FORMATS.iter().flat_map(|f| DETAILS.map(|d| (*f, d))) {
+                let told = ["--format", format, "--detail", detail, "--redact-agents"];
+                let planned = run(&folder, &[&["plan", "--out", "q"][..], &told, &AT].concat());
+                let shown = run(&folder, &[&["show", "q"][..], &told].concat());
+                let what = format!("{format} {detail}");
+                names_nobody(&planned.out, &names, &what);
+                names_nobody(&planned.err, &names, &what);
+                names_nobody(&shown.err, &names, &what);
+                assert_eq!(planned.out, shown.out, "{what}");
+            }
+            let saved = std::fs::read_to_string(folder.path().join("q")).unwrap();
+            let plan: Value = serde_json::from_str(&saved).unwrap();
+            let changes = plan["resource_changes"].as_array().unwrap();
+            if let Some(change) = changes.iter().find(|change| change["kind"] == "assignment") {
+                // The saved plan is whole, and would be noticed above.
+                let (_, agent) = change["address"].as_str().unwrap().split_once('/').unwrap();
+                let agent = agent.rsplit_once('/').unwrap().0.replace("%2F", "/");
+                assert!(
+                    names.contains(&agent) && has(&saved.replace("%2F", "/"), &agent),
+                    "{saved}"
+                );
+            }
+            let apply = ["apply", "--auto-approve", "--allow-delete", "--redact-agents"];
+            let applied = run(&folder, &[&apply[..], &["--events", "e"]].concat());
+            names_nobody(&applied.out, &names, "apply");
+            names_nobody(&applied.err, &names, "apply, on standard error,");
+            let events = std::fs::read_to_string(folder.path().join("e")).unwrap();
+            names_nobody(&events, &names, "an event");
+        })
+        .await
+        .unwrap();
+    });
+}

@@ -29,8 +29,8 @@ pub fn neutral_lines(text: &str) -> Cow<'_, str> {
     }
     let line = |line: &str| {
         let begin = line.len() - line.trim_start().len();
-        // A third colon is no name of a command.
-        match line[begin..].starts_with("::") && !line[begin..].starts_with(":::") {
+        let command = line[begin..].strip_prefix("::");
+        match command.is_some_and(|word| word.starts_with(|c: char| c.is_ascii_alphabetic())) {
             true => format!("{}\\u{{3a}}{}", &line[..begin], &line[begin + 1..]),
             false => line.to_owned(),
         }
@@ -168,7 +168,7 @@ mod tests {
     fn nothing_is_a_command_in_a_log() {
         let check = |text: &str, expect: &str| assert_eq!(neutral_lines(text), expect);
         check("a\n  ::add-mask::b\n::x", "a\n  \\u{3a}:add-mask::b\n\\u{3a}:x");
-        check("::: a.yaml:1:2", "::: a.yaml:1:2");
+        check(" ::: q.yaml:3:19\n:: a::b", " ::: q.yaml:3:19\n:: a::b");
         check("queue::x ##[group]y", "queue::x ##\\u{5b}group]y");
         check("####vso[task]##[x]##", "####vso\\u{5b}task]##\\u{5b}x]##");
         check("#[a] ## [b] ##1[c]", "#[a] ## [b] ##1[c]");

@@ -73,8 +73,11 @@ impl Chromium {
     /// Opens a file and waits until its scripts have run.
     pub(crate) fn open(&mut self, file: &Path) {
         let url = format!("file://{}", file.display());
+        self.evaluate("window.before = true");
         self.call("Page.navigate", json!({ "url": url }));
-        let ready = format!("document.readyState === 'complete' && location.href === '{url}'");
+        let ready = format!(
+            "document.readyState === 'complete' && !window.before && location.href === '{url}'"
+        );
         while self.evaluate(&ready) != json!(true) {
             std::thread::sleep(std::time::Duration::from_millis(20));
         }

@@ -20,6 +20,7 @@ use jiff::Timestamp;
 pub use observing::Observing;
 use schemars::generate::SchemaSettings;
 use schemars::{JsonSchema, Schema, SchemaGenerator};
+use serde_json::Value;
 pub use wfm::WfmRow;
 pub use wire::{Action, Basis, Decode, Look, Wire, Writing};
 
@@ -158,6 +159,13 @@ pub trait Kind: Sync {
     fn wfm_row(&self, remote: &Remote) -> Option<WfmRow> {
         let _ = remote;
         None
+    }
+
+    /// The manifests that would declare these resources as the tenant has them, in their order. What
+    /// no manifest can say is left out.
+    fn as_manifests(&self, remotes: &[(Address, &Remote)]) -> Vec<Value> {
+        let _ = remotes;
+        Vec::new()
     }
 
     /// How changes of this kind are grouped for readers: the address segments by which, and for

@@ -4,6 +4,7 @@ mod api_v2;
 mod check;
 mod coverage;
 mod holders;
+mod manifests;
 mod matrix;
 mod recurring;
 mod schema;
@@ -144,6 +145,10 @@ impl Kind for Assignment {
         declared: &BTreeSet<&Place>,
     ) -> BTreeMap<Place, Place> {
         if path == "/level" { matrix::levels(items, declared) } else { BTreeMap::new() }
+    }
+
+    fn as_manifests(&self, remotes: &[(Address, &Remote)]) -> Vec<Value> {
+        manifests::of(remotes)
     }
 
     fn lacks(&self, declared: &Declared, label: &str) -> Option<(String, String)> {

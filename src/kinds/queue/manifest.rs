@@ -3,13 +3,13 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use schemars::{JsonSchema, Schema, SchemaGenerator};
-use serde_json::Value;
+use serde_json::{Value, json};
 
 use super::identity::identities;
 use super::{Fields, Overflow, address, declared};
 use crate::kinds::declaring::text_of;
 use crate::kinds::{Declaring, schema_of};
-use crate::model::{Address, Finding, Item, Link, Links, ManifestKind, Node, Renamed, Tree};
+use crate::model::{Address, Finding, Item, Link, Links, ManifestKind, Node, Remote, Renamed, Tree};
 
 /// The manifest of a queue.
 pub(super) const QUEUE: &str = "Queue";
@@ -157,6 +157,19 @@ pub(super) fn declare(items: &[Item], declaring: &mut Declaring<'_>) {
             declaring.rename(&own, Renamed { from, before, after });
         }
     }
+}
+
+/// The manifest of a queue as the tenant has it; none where no manifest can name it.
+pub(super) fn of(address: &Address, remote: &Remote) -> Option<Value> {
+    let name = address.segment(0);
+    // It has no name, or shares it.
+    if name.starts_with("id:") {
+        return None;
+    }
+    Some(json!({
+        "apiVersion": "cxform/v1", "kind": QUEUE, "metadata": {"name": name},
+        "spec": remote.document.value(),
+    }))
 }
 
 /// The queues, each with what later manifests restate of it.

@@ -18,7 +18,7 @@ use super::{Check, Declaring, Kind, Wire};
 use crate::http::Dialect;
 use crate::model::{
     Address, Declared, Document, Facts, Finding, Item, Leaf, Link, Links, ManifestKind, Names,
-    Place,
+    Place, Remote,
 };
 use crate::world::Collection;
 
@@ -130,6 +130,10 @@ impl Kind for Queue {
             Some((item.place.clone(), field.place.clone()))
         };
         queues.filter_map(field).collect()
+    }
+
+    fn as_manifests(&self, remotes: &[(Address, &Remote)]) -> Vec<Value> {
+        remotes.iter().filter_map(|(address, remote)| manifest::of(address, remote)).collect()
     }
 
     fn lacks(&self, declared: &Declared, label: &str) -> Option<(String, String)> {

@@ -28,7 +28,7 @@ use crate::facts;
 use crate::http::Dialect;
 use crate::model::{
     Address, Declared, Desired, Document, Facts, Finding, Item, Leaf, Links, ManifestKind, Names,
-    Place, Remote, Roster,
+    Node, Place, Remote, Roster,
 };
 use crate::world::Collection;
 
@@ -63,7 +63,7 @@ pub trait Kind: Sync {
     /// (offline) a reference stands for itself.
     fn declare(&self, items: &[Item], declaring: &mut Declaring<'_>);
 
-    /// Where the values at `path` are written that the manifests declare at these places
+    /// How the values at `path` are written that the manifests declare at these places
     /// ([`Declared::place`]), each by the place of its declaration. Those that are not written by
     /// themselves are left out.
     fn written(
@@ -71,9 +71,23 @@ pub trait Kind: Sync {
         items: &[Item],
         path: &str,
         declared: &BTreeSet<&Place>,
-    ) -> BTreeMap<Place, Place> {
+    ) -> BTreeMap<Place, Node> {
         let _ = (items, path, declared);
         BTreeMap::new()
+    }
+
+    /// Why a value at `path` is not written by itself, and the way out; none where nothing more can
+    /// be said.
+    fn unwritten(&self, path: &str) -> Option<(&'static str, &'static str)> {
+        let _ = path;
+        None
+    }
+
+    /// A document's value at `path` as a manifest says it that has `written` there now: what both
+    /// have keeps its spelling and its place.
+    fn spelled(&self, path: &str, written: &Value, to: &Value, facts: &Facts) -> Value {
+        let _ = (path, written, facts);
+        to.clone()
     }
 
     /// Why the resource that people call `label` cannot be created as declared, and the way out;

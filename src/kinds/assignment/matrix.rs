@@ -35,13 +35,13 @@ pub(super) fn declare(items: &[Item], declaring: &mut Declaring<'_>) {
     }
 }
 
-/// Where the levels of the cells at these places are written.
-pub(super) fn levels(items: &[Item], cells: &BTreeSet<&Place>) -> BTreeMap<Place, Place> {
+/// The levels of the cells at these places, as they are written.
+pub(super) fn levels(items: &[Item], cells: &BTreeSet<&Place>) -> BTreeMap<Place, Node> {
     let matrices = items.iter().filter(|item| item.kind == MATRIX);
     let rows = matrices.filter_map(|item| item.spec().get("agents")).flat_map(Node::entries);
     let cells =
         rows.flat_map(|(_, row)| row.entries()).filter(|(key, _)| cells.contains(&key.place));
-    let level = |node: &Node| node.get("level").unwrap_or(node).place.clone();
+    let level = |node: &Node| node.get("level").unwrap_or(node).clone();
     cells.map(|(key, node)| (key.place.clone(), level(node))).collect()
 }
 

@@ -22,7 +22,7 @@ use serde_json::Value;
 use super::{Check, Checking, Declaring, Grouping, Holds, Impact, Kind, WfmRow, Wire};
 use crate::http::Dialect;
 use crate::model::{
-    Address, Declared, Document, Facts, Item, Link, Links, ManifestKind, Place, Remote, Roster,
+    Address, Declared, Document, Facts, Item, Link, Links, ManifestKind, Node, Place, Remote, Roster,
     address_head, address_tail,
 };
 use crate::world::Collection;
@@ -143,8 +143,15 @@ impl Kind for Assignment {
         items: &[Item],
         path: &str,
         declared: &BTreeSet<&Place>,
-    ) -> BTreeMap<Place, Place> {
+    ) -> BTreeMap<Place, Node> {
         if path == "/level" { matrix::levels(items, declared) } else { BTreeMap::new() }
+    }
+
+    fn unwritten(&self, path: &str) -> Option<(&'static str, &'static str)> {
+        path.starts_with("/window").then_some((
+            "a cell names its window, and the tenant has other times",
+            "name a window with these times in the cell, or change the AvailabilityWindow for all",
+        ))
     }
 
     fn as_manifests(&self, remotes: &[(Address, &Remote)]) -> Vec<Value> {

@@ -9,7 +9,7 @@ use super::identity::identities;
 use super::{Fields, Overflow, address, declared};
 use crate::kinds::declaring::text_of;
 use crate::kinds::{Declaring, schema_of};
-use crate::model::{Address, Finding, Item, Link, Links, ManifestKind, Node, Remote, Renamed, Tree};
+use crate::model::{Address, Facts, Finding, Item, Link, Links, ManifestKind, Node, Remote, Renamed, Tree};
 
 /// The manifest of a queue.
 pub(super) const QUEUE: &str = "Queue";
@@ -170,6 +170,25 @@ pub(super) fn of(address: &Address, remote: &Remote) -> Option<Value> {
         "apiVersion": "cxform/v1", "kind": QUEUE, "metadata": {"name": name},
         "spec": remote.document.value(),
     }))
+}
+
+/// Skills as a manifest lists them that has `written` now: those that stay keep their spelling and
+/// order, new ones come after them.
+pub(super) fn skills(written: &[Value], to: &[Value], facts: &Facts) -> Value {
+    let names = facts.of("skill");
+    let meant = |text: &Value| {
+        let text = text.as_str().unwrap_or_default();
+        names.and_then(|names| names.resolve(text).ok()).map_or(text.to_owned(), |key| key.segment)
+    };
+    let (mut skills, mut known) = (Vec::new(), BTreeSet::new());
+    for text in written {
+        let skill = Value::from(meant(text));
+        if to.contains(&skill) && known.insert(skill.to_string()) {
+            skills.push(text.clone());
+        }
+    }
+    skills.extend(to.iter().filter(|skill| !known.contains(&skill.to_string())).cloned());
+    Value::Array(skills)
 }
 
 /// The queues, each with what later manifests restate of it.

@@ -1,7 +1,5 @@
 //! What changed since the base, apart from what drifted.
 
-use std::fmt::{self, Write};
-
 use super::fields;
 use crate::kinds::Action;
 use crate::plan::{Base, Change, Plan, Reason};
@@ -18,23 +16,36 @@ impl<'p> Headings<'p> {
         Self { base: plan.source.base.as_ref(), under: None }
     }
 
-    /// Writes the heading that comes before these changes, where it is not there yet.
-    pub(super) fn before(&mut self, out: &mut dyn Write, group: &[&Change]) -> fmt::Result {
-        let (Some(base), Some(first)) = (self.base, group.first()) else { return Ok(()) };
-        if self.under.replace(first.drifted) == Some(first.drifted) {
-            return Ok(());
+    /// The heading that comes before this change, where it is not there yet.
+    pub(super) fn before(&mut self, change: &Change) -> Option<String> {
+        let base = self.base?;
+        if self.under.replace(change.drifted) == Some(change.drifted) {
+            return None;
         }
         let name = fields::one_line(&base.name);
-        match first.drifted {
-            false => writeln!(out, "Changed since {name}:\n"),
-            true => writeln!(out, "Not changed since {name}, but drifted in the tenant:\n"),
-        }
+        Some(match change.drifted {
+            false => format!("Changed since {name}:"),
+            true => format!("Not changed since {name}, but drifted in the tenant:"),
+        })
     }
 }
 
-/// Writes what the plan is compared with, and how much of it is whose.
-pub(super) fn compared(out: &mut dyn Write, plan: &Plan) -> fmt::Result {
-    let Some(base) = &plan.source.base else { return Ok(()) };
+/// The lines of some changes, with these headings among them.
+pub(super) fn headed<'p>(
+    plan: &'p Plan,
+    told: impl IntoIterator<Item = (&'p Change, Vec<String>)>,
+) -> Vec<String> {
+    let mut headings = Headings::of(plan);
+    let lines = told.into_iter().flat_map(|(change, lines)| {
+        let heading = headings.before(change).map(|heading| format!("# {heading}"));
+        heading.into_iter().chain(lines)
+    });
+    lines.collect()
+}
+
+/// What the plan is compared with, and how much of it is whose; nothing without a base.
+pub(super) fn compared(plan: &Plan) -> Option<String> {
+    let base = plan.source.base.as_ref()?;
     let changes = || plan.resource_changes.iter().filter(|change| change.action().is_some());
     let drifted = changes().filter(|change| change.drifted).count();
     let changed = changes().count() - drifted;
@@ -43,7 +54,7 @@ pub(super) fn compared(out: &mut dyn Write, plan: &Plan) -> fmt::Result {
     let commit = commit.and_then(|commit| commit.get(..12));
     let commit =
         commit.map_or_else(String::new, |commit| format!(" ({})", fields::one_line(commit)));
-    writeln!(out, "Since {name}{commit}: {changed} changed, {drifted} drifted.")
+    Some(format!("Since {name}{commit}: {changed} changed, {drifted} drifted."))
 }
 
 /// Why, in words, where the base is known.

@@ -40,7 +40,9 @@ pub fn plan(out: &mut dyn Write, plan: &Plan, detail: Detail, again: &str) -> fm
     if detail != Detail::Summary {
         let mut headings = Headings::of(plan);
         for group in groups(plan, detail) {
-            headings.before(out, &group)?;
+            if let Some(heading) = group.first().and_then(|first| headings.before(first)) {
+                writeln!(out, "{heading}\n")?;
+            }
             render_group(out, &group, detail)?;
         }
     }
@@ -51,6 +53,9 @@ pub fn plan(out: &mut dyn Write, plan: &Plan, detail: Detail, again: &str) -> fm
     }
     checks(out, plan, again)?;
     notes(out, plan)?;
+    if let Some(compared) = compared(plan) {
+        writeln!(out, "{compared}")?;
+    }
     writeln!(out, "{}", summary(plan))
 }
 
@@ -69,7 +74,6 @@ pub(super) fn notes(out: &mut dyn Write, plan: &Plan) -> fmt::Result {
     if let Some(selected) = &plan.selection {
         writeln!(out, "This plan is partial: {}.", fields::one_line(&selected.to_string()))?;
     }
-    compared(out, plan)?;
     if let Some(run) = &plan.source.undoes {
         writeln!(out, "This plan undoes the run {}.", fields::one_line(run))?;
     }
@@ -130,8 +134,8 @@ pub(super) fn groups(plan: &Plan, detail: Detail) -> Vec<Vec<&Change>> {
     groups.into_values().collect()
 }
 
-/// Where a change stands, and with which others: by who moved, by kind, then by what heads it, then by what
-/// happens. Those that are equal in all of it are shown together.
+/// Where a change stands, and with which others: by who moved, by kind, then by what heads it, then
+/// by what happens. Those that are equal in all of it are shown together.
 #[derive(PartialEq, Eq, PartialOrd, Ord)]
 struct Order<'p> {
     /// Set for what is no part of what changed since the base: it comes last.

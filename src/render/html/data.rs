@@ -7,6 +7,7 @@ use serde::Serialize;
 use serde_json::Value;
 use serde_json::value::RawValue;
 
+use super::super::base::compared;
 use super::super::fields::{self, one_line};
 use super::super::plan::{consequence, member_name, summary, symbol};
 use super::coverage::Grid;
@@ -18,6 +19,8 @@ use crate::plan::{Change, Plan, Status, Summary};
 #[derive(Debug, Serialize)]
 pub(super) struct Page<'p> {
     headline: String,
+    /// What the plan is compared with.
+    base: Option<String>,
     applyable: bool,
     counts: &'p Summary,
     /// What the plan was made of, and for.
@@ -61,6 +64,8 @@ struct Row {
     action: &'static str,
     symbol: char,
     held: bool,
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    drifted: bool,
     says: usize,
     why: usize,
     place: String,
@@ -154,6 +159,7 @@ impl<'p> Page<'p> {
         let says = says.values().into_iter().filter_map(|said| RawValue::from_string(said).ok());
         Self {
             headline: summary(plan),
+            base: plan.source.base.as_ref().map(|base| one_line(&base.name)),
             applyable: plan.applyable,
             counts: &plan.summary,
             about: about(plan),
@@ -193,6 +199,7 @@ impl Tables {
             action: action(change),
             symbol: symbol(change),
             held: !change.held_by.is_empty(),
+            drifted: change.drifted,
             says: self.says.place(said),
             why: self.whys.place(consequence(change)),
             place: change.source.to_string(),
@@ -283,6 +290,7 @@ fn about(plan: &Plan) -> Vec<(&'static str, String)> {
         told("Commit of the manifests", commit),
         told("Made for", source.at.clone()),
         told("Made against a snapshot, and never applied", snapshot.cloned()),
+        told("Compared with", compared(plan)),
         told("Undoes the run", source.undoes.clone()),
         told("Partial", plan.selection.as_ref().map(ToString::to_string)),
         told("Plan", Some(plan.hash.clone())),

@@ -10,6 +10,7 @@ mod data;
 use sha2::{Digest, Sha256};
 
 use self::data::Page;
+use super::base::compared;
 use super::fields::one_line;
 use super::plan::summary;
 use crate::plan::Plan;
@@ -32,11 +33,12 @@ const SCRIPT: &str = concat!(
 pub fn html(plan: &Plan) -> serde_json::Result<String> {
     let data = Page::of(plan);
     let tenant = one_line(&plan.tenant.name);
+    let headline = [Some(summary(plan)), compared(plan)].into_iter().flatten();
     Ok(format!(
         include_str!("page/page.html"),
         policy = policy(),
         title = escaped(&format!("Plan for {tenant}")),
-        headline = escaped(&summary(plan)),
+        headline = escaped(&headline.collect::<Vec<_>>().join(" ")),
         style = STYLE,
         data = embedded(&serde_json::to_string(&data)?),
         script = SCRIPT,

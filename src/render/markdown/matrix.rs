@@ -2,6 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use super::super::base::headed;
 use super::super::fields::one_line;
 use super::super::overview::overview_from;
 use super::super::plan::{Detail, body, heading, member_name, places, symbol};
@@ -36,8 +37,8 @@ pub(super) fn matrix(plan: &Plan, groups: &[&Vec<&Change>]) -> Section {
     let table = fence("text", &table[..table.len().saturating_sub(1)]);
     let heads = fence("text", &by_head(groups));
     let lines = |is_long| {
-        let lines = groups.iter().flat_map(|group| told(group, is_long));
-        fence("diff", &lines.collect::<Vec<_>>())
+        let lines = groups.iter().filter_map(|group| Some((*group.first()?, told(group, is_long))));
+        fence("diff", &headed(plan, lines))
     };
     let (long, short) = (lines(true), lines(false));
     let (open, shorter) = match grid(plan) {
@@ -142,7 +143,8 @@ fn grid(plan: &Plan) -> Option<String> {
     Some(text)
 }
 
-/// A change in a cell: `3 → 4 ▲`, `+ 4`, `− 3`; a held one begins with `!`. All of it is ours.
+/// A change in a cell: `3 → 4 ▲`, `+ 4`, `− 3`; a held one begins with `!`, one that is no part of what
+/// changed since the base ends with `drifted`. All of it is ours.
 fn mark(change: &Change) -> String {
     let Some(kind) = kind_of(&change.address) else { return String::new() };
     let is_grade = |path: &str| kind.is_better(path, 0, 1).is_some();
@@ -170,5 +172,6 @@ fn mark(change: &Change) -> String {
             }
         }
     };
+    let told = if change.drifted { format!("{told} drifted") } else { told };
     if change.held_by.is_empty() { told } else { format!("! {told}") }
 }

@@ -10,6 +10,7 @@ mod resources;
 
 use std::fmt::Write as _;
 
+use super::base::compared;
 use super::coverage::{coverage, falls};
 use super::due::due;
 use super::outcome::outcome;
@@ -135,6 +136,9 @@ fn head(plan: &Plan) -> String {
         ),
     };
     let _ = writeln!(text, "### {headline}\n\n{}\n", origin(plan));
+    if let Some(compared) = compared(plan) {
+        let _ = writeln!(text, "{}\n", code(&brief(&compared)));
+    }
     if plan.blocked_by().next().is_some() {
         text.push_str("⛔ **Blocked: this plan cannot be applied as it is.**\n\n");
     }
@@ -167,7 +171,7 @@ fn sections(plan: &Plan, detail: Detail, groups: &[Vec<&Change>], danger: &Dange
     vec![
         Section::of(danger.text(true)).or(danger.text(false), "fields of what is held or deleted"),
         falling(plan),
-        resources::resources(&single),
+        resources::resources(plan, &single),
         matrix::matrix(plan, &many),
         chart(plan, detail),
         warnings(plan),

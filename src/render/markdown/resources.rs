@@ -3,12 +3,13 @@
 use serde_json::Value;
 use similar::{ChangeTag, TextDiff};
 
+use super::super::base::headed;
 use super::super::fields;
 use super::super::plan::{Detail, body, consequence, symbol};
 use super::escape::fence;
 use super::fit::Section;
 use crate::kinds::{Action, kind_of};
-use crate::plan::{Change, PathChange};
+use crate::plan::{Change, PathChange, Plan};
 
 /// So many are told in the open; more are folded, below a line for each.
 const OPEN: usize = 15;
@@ -19,18 +20,19 @@ const LINE: usize = 160;
 
 /// The section of these changes.
 #[must_use]
-pub(super) fn resources(changes: &[&Change]) -> Section {
+pub(super) fn resources(plan: &Plan, changes: &[&Change]) -> Section {
     if changes.is_empty() {
         return Section::default();
     }
     let count = changes.len();
     let title = format!("#### Changed, field by field: {count}\n\n");
-    let full: Vec<String> = changes.iter().flat_map(|change| fields_of(change)).collect();
+    let all = |told: &dyn Fn(&Change) -> Vec<String>| {
+        headed(plan, changes.iter().map(|change| (*change, told(change))))
+    };
+    let full = all(&fields_of);
     let full = fence("diff", &full[..full.len().saturating_sub(1)]);
-    let lines: Vec<String> = changes.iter().map(|change| line(change)).collect();
-    let lines = fence("diff", &lines);
-    let names = changes.iter().map(|c| format!("{} {}", symbol(c), address(c)));
-    let names = fence("diff", &names.collect::<Vec<_>>());
+    let lines = fence("diff", &all(&|change| vec![line(change)]));
+    let names = fence("diff", &all(&|change| vec![named(change)]));
     let open = match count {
         ..=OPEN => format!("{title}{full}\n"),
         _ => format!("#### Changed: {count}\n\n{lines}\n{}", folded("Field by field", &full)),
@@ -51,6 +53,10 @@ fn address(change: &Change) -> String {
     change.address.to_string()
 }
 
+fn named(change: &Change) -> String {
+    format!("{} {}", symbol(change), address(change))
+}
+
 /// A change on one line.
 fn line(change: &Change) -> String {
     let told = body(change, Detail::Changes);
@@ -59,7 +65,7 @@ fn line(change: &Change) -> String {
         Some(Action::Update) => fields.join("; "),
         _ => String::new(),
     };
-    let line = format!("{} {}  {what}", symbol(change), address(change));
+    let line = format!("{}  {what}", named(change));
     shortened(line.trim_end(), LINE)
 }
 

@@ -284,30 +284,30 @@ fn a_base_that_cannot_be_used_is_named_with_the_way_out() {
 
 #[test]
 fn a_folder_and_the_last_apply_are_bases_too() {
-    let base = [("q.yaml", &*(queue("main", 10) + &queue("gone", 10)))];
-    let there = tenant(&[("main", 9), ("gone", 9)]);
+    let base = [("q.yaml", &*(queue("kept", 10) + &queue("gone", 10)))];
+    let there = tenant(&[("kept", 9), ("gone", 9)]);
     let Some(repository) = Repository::of(&base, &there) else { return };
     repository.0.fill_in(&repository.0.path().join("desired"), "before/desired");
-    repository.put(&[("q.yaml", &queue("main", 10))]);
+    repository.put(&[("q.yaml", &queue("kept", 10))]);
     let told = repository.told(&["--base", "before"]);
-    assert_eq!(told, ["removed queue/gone !allow-delete", "drift* queue/main"]);
+    assert_eq!(told, ["removed queue/gone !allow-delete", "drift* queue/kept"]);
     let text = repository.run(&["plan", "--base", "./before"]).out;
     assert!(text.contains("at before/desired/q.yaml:"), "{text}");
 
     // A part is no complete apply; what follows is.
     let apply = ["apply", "--auto-approve"];
-    let part = [&apply[..], &["--only", "queue/main"]].concat();
+    let part = [&apply[..], &["--only", "queue/kept"]].concat();
     repository.git(&["checkout", "--quiet", "main", "--", "desired"]);
     assert_eq!(repository.run(&part).code, 0);
     assert_eq!(repository.run(&["plan", "--base", "last"]).code, 64);
     assert_eq!(repository.run(&apply).code, 0);
-    repository.put(&[("q.yaml", &queue("main", 20))]);
+    repository.put(&[("q.yaml", &queue("kept", 20))]);
     repository.commit();
     let plan = repository.run(&["plan", "--base", "last", "--format", "json"]);
     let plan: Value = serde_json::from_str(&plan.out).unwrap();
     let changes: Vec<String> =
         plan["resource_changes"].as_array().unwrap().iter().map(line).collect();
-    assert_eq!(changes, ["removed queue/gone !allow-delete", "config queue/main"]);
+    assert_eq!(changes, ["removed queue/gone !allow-delete", "config queue/kept"]);
     assert_eq!(plan["source"]["base"]["name"], json!("last"));
     assert_eq!(plan["source"]["base"]["commit"].as_str().map(str::len), Some(40));
 }

@@ -30,6 +30,8 @@ function filterForm() {
   if (heads.length) parts.push(choice("head", capital(heads.join(" or ")), "all of them", names((row) => row.head)));
   if (members.length) parts.push(field("member", capital(members.join(" or ")), el("input", { type: "search", name: "member", placeholder: "name or id", autocomplete: "off" })));
   if (rows.some((row) => row.better !== undefined)) parts.push(choice("effect", "Effect", "any", ["better", "worse"]));
+  const since = [{ value: "changed", label: "changed since" }, { value: "drifted", label: "drifted before" }];
+  if (plan.base !== null) parts.push(choice("since", `Base: ${plan.base}`, "both", since));
   const counts = new Map();
   for (const row of rows) counts.set(row.action, (counts.get(row.action) || 0) + 1);
   const box = (action) => el("label", {}, el("input", { type: "checkbox", name: "action", value: action }), ` ${WORDS[action] || action} (${counts.get(action).toLocaleString("en")})`);
@@ -49,7 +51,7 @@ function read() {
   const value = (key) => (boxes[key] ? boxes[key].value.trim() : "");
   wanted = {
     text: value("text"), kind: value("kind"), resource: value("resource"), head: value("head"),
-    member: value("member"), effect: value("effect"),
+    member: value("member"), effect: value("effect"), since: value("since"),
     actions: new Set(boxes.actions.filter((box) => box.checked).map((box) => box.value)),
   };
   apply();

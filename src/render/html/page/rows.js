@@ -16,6 +16,7 @@ const rows = plan.changes.map((change, index) => {
     does: change.action,
     symbol: change.symbol.trim(),
     better: said.better,
+    since: change.drifted ? "drifted" : "changed",
     why: plan.whys[change.why],
     place: change.place,
   };
@@ -35,11 +36,11 @@ for (const chart of plan.coverage ? plan.coverage.resources : []) {
   if (chart.by.length) skillsOf.set(chart.address, new Set(chart.by));
 }
 
-const nothing = () => ({ text: "", kind: "", resource: "", head: "", member: "", effect: "", actions: new Set() });
+const nothing = () => ({ text: "", kind: "", resource: "", head: "", member: "", effect: "", since: "", actions: new Set() });
 let wanted = nothing();
 
 function isWanted(row) {
-  const { text, kind, resource, head, member, effect, actions } = wanted;
+  const { text, kind, resource, head, member, effect, since, actions } = wanted;
   if (actions.size && !actions.has(row.action)) return false;
   if (kind && row.kind.name !== kind) return false;
   if (head && row.head !== head) return false;
@@ -47,6 +48,7 @@ function isWanted(row) {
     const skills = skillsOf.get(resource);
     if (!skills || row.head === null || !skills.has(row.head)) return false;
   }
+  if (since && row.since !== since) return false;
   if (effect && row.better !== (effect === "better")) return false;
   if (member) {
     if (!row.member) return false;

@@ -21,29 +21,28 @@ use notify::Receiver;
 /// Runs the command.
 pub(super) fn run(context: &mut Context<'_>, args: &DriftArgs) -> anyhow::Result<Exit> {
     let (started, began) = (clock::now(), clock::instant());
-    let settings = context.settings(&context.global.flags(&args.paths))?;
-    let ended = told(context, &settings, args);
+    let settings = context.settings(&context.global.flags(&args.paths));
+    // Without settings nobody knows the tenant's name but whoever asked.
+    let named = || context.global.tenant.clone().unwrap_or_default();
+    let tenant = settings.as_ref().map_or_else(|_| named(), name_of);
+    let ended = settings.and_then(|settings| told(context, &settings, args));
     let took = clock::instant().saturating_duration_since(began);
     if let Some(file) = &args.metrics {
         let counts = ended.as_ref().ok().map(|drift| drift.counts);
-        let run = metrics::Run { tenant: &name_of(&settings), started, took, counts };
+        let run = metrics::Run { tenant: &tenant, started, took, counts };
         metrics::write(&context.cwd.join(file), &run)?;
     }
     match ended {
         Ok(drift) if drift.drift && args.accept.is_empty() => Ok(Exit::Changes),
         Ok(_) => Ok(Exit::Done),
         Err(error) => {
-            telling::failure(context, args.format, &name_of(&settings), &error)?;
+            telling::failure(context, args.format, &tenant, &error)?;
             Err(error)
         }
     }
 }
 
-fn told(
-    context: &mut Context<'_>,
-    settings: &Settings,
-    args: &DriftArgs,
-) -> anyhow::Result<Drift> {
+fn told(context: &mut Context<'_>, settings: &Settings, args: &DriftArgs) -> anyhow::Result<Drift> {
     // What is wrong with a receiver is told before anything is asked.
     let receivers = Receiver::all(context, &args.notify)?;
     let Looked { mut drift, seen, manifests } = look(context, settings, args)?;

@@ -164,10 +164,7 @@ fn sites<'c>(
         };
         let from = node.to_json();
         let to = kind.spelled(path, &from, &first.to, facts);
-        sites.push(Site {
-            splice: Splice { place: node.place.clone(), from, to },
-            changes: group,
-        });
+        sites.push(Site { splice: Splice { place: node.place.clone(), from, to }, changes: group });
     }
     sites
 }

@@ -85,11 +85,7 @@ pub(super) fn applied(settings: &Settings) -> anyhow::Result<Applied> {
 
 /// What a run left of what it was to change: what it was to be where that was done, else what it
 /// had found, unless an earlier run knows better.
-fn leave(
-    left: &mut BTreeMap<Address, Option<Document>>,
-    plan: Plan,
-    done: &BTreeSet<String>,
-) {
+fn leave(left: &mut BTreeMap<Address, Option<Document>>, plan: Plan, done: &BTreeSet<String>) {
     let acting = plan.resource_changes.into_iter().filter(|change| change.action().is_some());
     for change in acting {
         if done.contains(&change.address.to_string()) && change.held_by.is_empty() {

@@ -139,9 +139,8 @@ pub(super) fn unknown(drift: &Drift) -> Option<String> {
 
 /// The summary line.
 pub(super) fn summary(drift: &Drift) -> String {
-    let alarms = |class: Class| {
-        drift.items.iter().filter(|item| item.alarm && item.class == class).count()
-    };
+    let alarms =
+        |class: Class| drift.items.iter().filter(|item| item.alarm && item.class == class).count();
     let mut line = match drift.drift {
         true => format!(
             "Drift: {} changed, {} missing, {} pending",

@@ -41,9 +41,8 @@ impl Chat {
         let value = match self {
             Self::Slack => json!({"text": text(drift, new, slack).join("\n")}),
             Self::Teams => {
-                let block = |line: &String| {
-                    json!({"type": "TextBlock", "wrap": true, "text": line})
-                };
+                let block =
+                    |line: &String| json!({"type": "TextBlock", "wrap": true, "text": line});
                 let lines = text(drift, new, teams);
                 json!({
                     "type": "message",

@@ -23,8 +23,8 @@ pub(super) fn accept(
     }
     let is_meant = |item: &&Item| {
         let of = |pattern: &&Pattern| pattern.matches(&item.address);
-        // What nobody named outright, and what no manifest says, is not meant by a star.
-        let is_free = !matches!(item.difference, Class::Unmanaged | Class::Due) || item.exclusive;
+        // What is no alarm is meant where it is named outright, and not by a star.
+        let is_free = item.alarm;
         let is_named = |pattern: &&Pattern| pattern.to_string() == item.address.to_string();
         patterns.iter().any(|pattern| of(&pattern) && (is_free || is_named(&pattern)))
     };

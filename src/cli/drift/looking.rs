@@ -61,7 +61,8 @@ pub(super) fn look(
     })?;
     wrong(std::mem::take(&mut seen.findings))?;
     for (kind, count) in &seen.unreadable {
-        context.note(&format!("warning: the tenant tells {count} {kind}s that cannot be read\n"))?;
+        context
+            .note(&format!("warning: the tenant tells {count} {kind}s that cannot be read\n"))?;
     }
     let tenant = tenant_of(settings.tenant()?);
     // The very manifests that were applied last are their own base.
@@ -129,9 +130,7 @@ fn applied_at(
 fn as_manifests(items: &[Item], seen: &Observation) -> anyhow::Result<Option<String>> {
     let unmanaged = items.iter().filter(|item| item.class == Class::Unmanaged);
     let remotes: Vec<(Address, &Remote)> = unmanaged
-        .filter_map(|item| {
-            Some((item.address.clone(), seen.observed.remotes.get(&item.address)?))
-        })
+        .filter_map(|item| Some((item.address.clone(), seen.observed.remotes.get(&item.address)?)))
         .collect();
     let mut documents = Vec::new();
     for kind in KINDS {

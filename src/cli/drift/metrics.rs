@@ -27,9 +27,8 @@ pub(super) fn write(path: &Path, run: &Run<'_>) -> anyhow::Result<()> {
 fn text(run: &Run<'_>) -> String {
     let mut out = Exposition::new("cxform_drift", run.tenant);
     if let Some(counts) = &run.counts {
-        let rows = Class::ALL.map(|class| {
-            (("class", class.word()), counts.of_class(class).to_string())
-        });
+        let rows =
+            Class::ALL.map(|class| (("class", class.word()), counts.of_class(class).to_string()));
         out.family("resources", "gauge", "Resources that differ, by class.", &rows);
     }
     for (name, help, value) in [

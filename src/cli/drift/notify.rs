@@ -34,10 +34,7 @@ pub(super) struct Receiver {
 
 impl Receiver {
     /// Everybody who is to be told.
-    pub(super) fn all(
-        context: &Context<'_>,
-        said: &[SecretString],
-    ) -> anyhow::Result<Vec<Self>> {
+    pub(super) fn all(context: &Context<'_>, said: &[SecretString]) -> anyhow::Result<Vec<Self>> {
         said.iter().map(|text| Self::of(context, text)).collect()
     }
 

@@ -164,8 +164,8 @@ fn no_limit(rule: &str, value: &Value, place: &Place) -> Finding {
 /// A pattern of `policy.KEY`.
 pub(super) fn pattern(key: &str, text: &str, place: &Place) -> Result<Pattern, Box<Finding>> {
     let wrong = |message: String| Finding::error("pattern", place, message);
-    let pattern = Pattern::parse(text)
-        .map_err(|error| Box::new(wrong(format!("policy.{key}: {error}"))))?;
+    let pattern =
+        Pattern::parse(text).map_err(|error| Box::new(wrong(format!("policy.{key}: {error}"))))?;
     let kinds = || KINDS.iter().map(|kind| kind.name());
     match pattern.kind().filter(|own| !kinds().any(|kind| kind == *own)) {
         None => Ok(pattern),

@@ -22,8 +22,8 @@ use serde_json::Value;
 use super::{Check, Checking, Declaring, Grouping, Holds, Impact, Kind, WfmRow, Wire};
 use crate::http::Dialect;
 use crate::model::{
-    Address, Declared, Document, Facts, Item, Link, Links, ManifestKind, Node, Place, Remote, Roster,
-    address_head, address_tail,
+    Address, Declared, Document, Facts, Item, Link, Links, ManifestKind, Node, Place, Remote,
+    Roster, address_head, address_tail,
 };
 use crate::world::Collection;
 

@@ -9,7 +9,9 @@ use super::identity::identities;
 use super::{Fields, Overflow, address, declared};
 use crate::kinds::declaring::text_of;
 use crate::kinds::{Declaring, schema_of};
-use crate::model::{Address, Facts, Finding, Item, Link, Links, ManifestKind, Node, Remote, Renamed, Tree};
+use crate::model::{
+    Address, Facts, Finding, Item, Link, Links, ManifestKind, Node, Remote, Renamed, Tree,
+};
 
 /// The manifest of a queue.
 pub(super) const QUEUE: &str = "Queue";

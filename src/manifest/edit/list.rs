@@ -15,7 +15,8 @@ pub(super) type Cut = (Range<usize>, String);
 /// keys. Lists of plain values have no such parts: their items come and go.
 pub(super) fn parts(node: &Node, to: &Value) -> Option<Vec<Splice>> {
     let mut found = Vec::new();
-    let is_flat = node.items().iter().all(|item| item.items().is_empty() && item.entries().is_empty());
+    let is_flat =
+        node.items().iter().all(|item| item.items().is_empty() && item.entries().is_empty());
     (!is_flat && collect(node, to, &mut found)).then_some(found)
 }
 

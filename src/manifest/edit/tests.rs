@@ -202,7 +202,11 @@ fn in_random_matrices_only_the_levels_bytes_change() {
 fn items_of_a_list_come_and_go() {
     fn first(node: &Node) -> Option<&Node> {
         let inner = node.entries().iter().map(|(_, value)| value);
-        if matches!(node.tree, Tree::Array(_)) { Some(node) } else { inner.filter_map(first).next() }
+        if matches!(node.tree, Tree::Array(_)) {
+            Some(node)
+        } else {
+            inner.filter_map(first).next()
+        }
     }
     let check = |text: &str, to: Value, expect: &str| {
         let roots = yaml::parse("m.yaml", text).0;
@@ -221,11 +225,7 @@ fn items_of_a_list_come_and_go() {
     let text = "a:\n  # first\n  - x # why\n  - \"y\"\n\n  - z\nb: 1\n";
     check(text, json!(["y", "z"]), "a:\n  # first\n  # why\n  - \"y\"\n\n  - z\nb: 1\n");
     check(text, json!(["x", "z"]), "a:\n  # first\n  - x # why\n\n  - z\nb: 1\n");
-    check(
-        text,
-        json!(["x", "y", "n"]),
-        "a:\n  # first\n  - x # why\n  - \"y\"\n\n  - n\nb: 1\n",
-    );
+    check(text, json!(["x", "y", "n"]), "a:\n  # first\n  - x # why\n  - \"y\"\n\n  - n\nb: 1\n");
     check("a:\n- x\n- y", json!(["x", "y", "true"]), "a:\n- x\n- y\n- \"true\"");
     check("a:\r\n- x\r\nb: 1\r\n", json!(["y"]), "a:\r\n- y\r\nb: 1\r\n");
     check("a: # w\n  # v\n  - x\nb: 1\n", json!([]), "a: [] # w\n  # v\nb: 1\n");

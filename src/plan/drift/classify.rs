@@ -101,10 +101,10 @@ mod tests {
         };
         let left = Left::There(Document::of(&json!({"a": 1, "b": 1})));
         let paths = of_paths(&left, &[path("/a", 2, 1), path("/b", 1, 5)]);
-        assert_eq!(paths.iter().map(|p| p.class).collect::<Vec<_>>(), [
-            Class::Pending,
-            Class::Changed
-        ]);
+        assert_eq!(
+            paths.iter().map(|p| p.class).collect::<Vec<_>>(),
+            [Class::Pending, Class::Changed]
+        );
         assert_eq!(worst(&paths), Class::Changed);
     }
 

@@ -117,7 +117,76 @@ fn teams(text: &str) -> String {
 
 #[cfg(test)]
 mod tests {
+    use serde_json::{Value, json};
+
     use super::{Chat, slack, teams};
+    use crate::http::Dialect;
+    use crate::model::{Address, Place};
+    use crate::plan::Tenant;
+    use crate::plan::drift::{Class, Counts, DRIFT_FORMAT, Drift, Item, Moved};
+
+    fn drift(count: usize) -> Drift {
+        let item = |number: usize| Item {
+            address: Address::new("queue", &[&format!("<q{number}>")]),
+            kind: "queue".to_owned(),
+            name: format!("<q{number}>"),
+            class: Class::Changed,
+            difference: Class::Changed,
+            alarm: true,
+            exclusive: false,
+            declared: Some(json!({"capacity": 10})),
+            live: Some(json!({"capacity": 11})),
+            paths: vec![Moved {
+                path: "/capacity".to_owned(),
+                declared: json!(10),
+                live: json!(11),
+                class: Class::Changed,
+            }],
+            source: Some(Place { line: 3, column: 1, ..Place::of_file("q.yaml") }),
+            lease: None,
+            ignored_by: None,
+            seen: Some(1),
+        };
+        let items: Vec<Item> = (0..count).map(item).collect();
+        let (name, url) = ("prod".to_owned(), "https://t.example".to_owned());
+        Drift {
+            format_version: DRIFT_FORMAT,
+            tool_version: "0",
+            tenant: Tenant { name, url, dialect: Dialect::V2 },
+            time: jiff::Timestamp::UNIX_EPOCH,
+            last_apply: None,
+            after: None,
+            drift: true,
+            counts: Counts::of(&items),
+            items,
+            manifests: Some("kind: Queue".to_owned()),
+            accepted: Vec::new(),
+        }
+    }
+
+    #[test]
+    fn each_chat_is_told_in_its_own_words() {
+        let told = |chat: Chat, count: usize| -> Value {
+            let drift = drift(count);
+            let new: Vec<&Item> = drift.items.iter().collect();
+            serde_json::from_str(&chat.notice(&drift, &new)).unwrap()
+        };
+        assert_eq!(
+            told(Chat::Slack, 1),
+            json!({"text": "Drift in prod: 1 new\n• queue/&lt;q0&gt; changed: capacity: 11, \
+                            declared 10 (q.yaml:3:1)\nDrift: 1 changed, 0 missing, 0 pending."})
+        );
+        let many = told(Chat::Slack, 30);
+        assert!(many["text"].as_str().unwrap().contains("\nand 10 more\n"), "{many}");
+        let card = told(Chat::Teams, 1);
+        let lines = card.pointer("/attachments/0/content/body").unwrap().as_array().unwrap();
+        let lines: Vec<&str> = lines.iter().map(|line| line["text"].as_str().unwrap()).collect();
+        assert_eq!(lines[0], "Drift in prod: 1 new");
+        assert!(lines[1].starts_with("• queue/\\<q0\\> changed: capacity: 11"), "{lines:?}");
+        let plain = told(Chat::Json, 2);
+        assert_eq!(plain["new"].as_array().map(Vec::len), Some(2));
+        assert_eq!((&plain["items"], &plain["counts"]["changed"]), (&Value::Null, &json!(2)));
+    }
 
     #[test]
     fn the_host_tells_whose_webhook_it_is() {

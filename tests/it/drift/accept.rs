@@ -137,6 +137,46 @@ fn case(random: &mut Random, name: &str) -> Case {
     Case { before, after, row }
 }
 
+/// A matrix with comments, before and after, and the tenant's rows.
+fn matrix(random: &mut Random) -> (String, String, Vec<Value>) {
+    let window = "apiVersion: cxform/v1\nkind: AvailabilityWindow\nmetadata: {name: day}\n\
+                  spec: {from: '2035-01-08T08:00:00Z', to: '2035-01-08T17:00:00Z'}\n---\n";
+    let head = "apiVersion: cxform/v1\nkind: SkillMatrix\nmetadata: {name: all}\n\
+                spec:\n  window: day # for all\n  agents:\n";
+    let (mut before, mut after) = (format!("{window}{head}"), format!("{window}{head}"));
+    let mut rows = Vec::new();
+    for agent in 0..3 {
+        let is_flow = random.chance(50);
+        let (open, end) = if is_flow { (" {", "} # of the agent\n") } else { ("\n", "") };
+        let mut put = |old: &str, new: &str| {
+            before.push_str(old);
+            after.push_str(new);
+        };
+        let key = format!("    \"Agent {agent}\":{open}");
+        put(&key, &key);
+        for index in 0..SKILLS.len() {
+            let (old, new, level) = number(random, 1, 5);
+            let name = skill(random, index);
+            let (left, right) =
+                if random.chance(30) { ("{window: day, level: ", "}") } else { ("", "") };
+            let (lead, trail) = match (is_flow, index) {
+                (true, 0) => ("", ""),
+                (true, _) => (", ", ""),
+                (false, _) => ("      ", "  # 1 to 5\n"),
+            };
+            let cell = |level: &str| format!("{lead}{name}: {left}{level}{right}{trail}");
+            put(&cell(&old), &cell(&new));
+            rows.push(json!({
+                "id": format!("a-{agent}-{index}"), "userId": format!("u-{agent}"),
+                "skillId": format!("s-{index}"), "level": level,
+                "availableFrom": "2035-01-08T08:00:00Z", "availableTo": "2035-01-08T17:00:00Z",
+            }));
+        }
+        put(end, end);
+    }
+    (before, after, rows)
+}
+
 #[test]
 fn only_the_values_change_and_the_plan_is_empty() {
     let seeds = std::env::var("LAW_SEEDS").ok().and_then(|seeds| seeds.parse().ok()).unwrap_or(40);
@@ -157,12 +197,20 @@ fn only_the_values_change_and_the_plan_is_empty() {
             .map(|(index, name)| json!({"id": format!("s-{index}"), "name": name}))
             .collect();
         let rows: Vec<&Value> = cases.iter().map(|case| &case.row).collect();
+        let (before, after, assignments) = matrix(&mut random);
+        folder.put("desired/m.yaml", &before);
+        let agents: Vec<Value> = (0..3)
+            .map(|number| json!({"id": format!("u-{number}"), "name": format!("Agent {number}")}))
+            .collect();
         let tenant = json!({
             "apiVersion": "cxform/v1", "kind": "Tenant", "skills": skills, "queues": rows,
+            "agents": agents, "assignments": assignments,
         });
         folder.put("tenant.yaml", &tenant.to_string());
-        let ran = drift(&folder, &["--accept", "queue/*"]);
+        let ran = drift(&folder, &["--accept", "queue/*", "--accept", "assignment/**"]);
         assert_eq!(ran.code, 0, "seed {seed}: {ran:?}");
+        let written = std::fs::read_to_string(folder.path().join("desired/m.yaml")).unwrap();
+        assert_eq!(written, after, "seed {seed}");
         let written = std::fs::read_to_string(folder.path().join("desired/q.yaml")).unwrap();
         assert_eq!(written, joined(|case| &case.after, end), "seed {seed}");
         let plan = cxform(folder.path(), &[], &["plan", "--detailed-exitcode"]);

@@ -11,6 +11,7 @@ use crate::cli::state::{RunFolder, StateError, create_folder, file_name};
 const RUNS: usize = 20;
 const JOURNAL: &str = "journal.jsonl";
 const OUTCOME: &str = "outcome.json";
+const PLAN: &str = "plan.json";
 const TORN: &str = ".torn";
 pub(super) const DRIFT: &str = "drift.json";
 /// The journal of a run whose machine is gone: any change of its plan may have been sent.
@@ -101,9 +102,10 @@ impl SharedState {
     pub(super) fn bring_plans(&self, seen: &Seen) -> Result<(), SharedError> {
         for (name, run) in runs_of(seen).iter().filter(|(_, run)| run.contains_key(OUTCOME)) {
             let folder = self.state.run(name);
-            let is_here = folder.path().exists();
-            for (file, blobs) in run.iter().filter(|_| !is_here) {
-                self.bring_file(blobs, &folder.path().join(file))?;
+            for file in [PLAN, OUTCOME].iter().filter(|file| !folder.path().join(file).exists()) {
+                if let Some(blobs) = run.get(file) {
+                    self.bring_file(blobs, &folder.path().join(file))?;
+                }
             }
         }
         Ok(())

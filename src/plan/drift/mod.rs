@@ -25,14 +25,28 @@ pub struct Known {
 }
 
 impl Known {
-    fn left(&self, address: &Address) -> Left {
+    /// What was left at an address, where the tenant has `live` now.
+    fn left(&self, address: &Address, live: Option<&Document>) -> Left {
+        let left = self.recorded(address);
+        let base = self.base.as_ref().and_then(|base| base.get(address));
+        let kind = kind_of(address).filter(|_| base.is_some_and(|base| base.recurs.is_some()));
+        match (left, kind.zip(base).zip(live)) {
+            // An earlier occurrence of what was declared is what was left, as good as any.
+            (Left::There(left), Some(((kind, base), live)))
+                if kind.is_due(base, &live.project(&base.document)) =>
+            {
+                Left::There(over(&left, live))
+            }
+            (left, _) => left,
+        }
+    }
+
+    fn recorded(&self, address: &Address) -> Left {
         let declared = self.base.as_ref().and_then(|base| base.get(address));
         match (declared, self.left.get(address)) {
             (_, Some(None)) => Left::Absent,
             (Some(before), Some(Some(left))) if !before.absent => {
-                let leaves = left.leaves();
-                let leaves = leaves.iter().map(|leaf| (leaf.path.as_str(), Some(&leaf.value)));
-                Left::There(before.document.with(leaves))
+                Left::There(over(&before.document, left))
             }
             (_, Some(Some(left))) => Left::There(left.clone()),
             (Some(before), None) => match before.absent {
@@ -55,6 +69,12 @@ impl Known {
             }
         }
     }
+}
+
+/// A document with the leaves of another laid over it.
+fn over(below: &Document, above: &Document) -> Document {
+    let leaves = above.leaves();
+    below.with(leaves.iter().map(|leaf| (leaf.path.as_str(), Some(&leaf.value))))
 }
 
 /// Everything that drift is told from.
@@ -87,7 +107,8 @@ pub fn drift(draft: Draft, seen: &Seen<'_>) -> Vec<Item> {
 
 /// What is declared and not so.
 fn differs(change: &Change, seen: &Seen<'_>) -> Item {
-    let left = seen.known.left(&change.address);
+    let live = seen.observed.remotes.get(&change.address).map(|remote| &remote.document);
+    let left = seen.known.left(&change.address, live);
     let declared = seen.desired.get(&change.address);
     let (class, paths) = match change.action() {
         Some(Action::Create) => (left.of_missing(), Vec::new()),

@@ -6,7 +6,7 @@ use std::io::{BufRead, BufWriter, ErrorKind, IsTerminal, Write};
 
 use super::environment::Environment;
 use super::files::Content;
-use crate::model::neutral;
+use crate::model::{neutral, neutral_lines};
 
 /// One of the two ways out.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -132,7 +132,8 @@ impl Console {
         }
     }
 
-    /// Prints what a person reads: control characters become visible, then colour is added.
+    /// Prints what a person reads: control characters and commands to CI become visible, then colour
+    /// is added.
     ///
     /// # Errors
     /// The stream cannot be written.
@@ -141,7 +142,7 @@ impl Console {
             Stream::Out if !self.is_given => &mut self.out,
             Stream::Out | Stream::Err => &mut self.err,
         };
-        let text = neutral(text);
+        let text = neutral_lines(text);
         if sink.colour { sink.write(&text::coloured(&text)) } else { sink.write(&text) }
     }
 

@@ -42,4 +42,4 @@ pub use reference::{Reference, ReferenceError, closest};
 pub use resources::Resources;
 pub use secrets::{MASK, Secrets};
 pub use state::{Declared, Desired, Link, Links, Observed, References, Remote, Renamed};
-pub use text::{SafeJson, inert, json_safe, neutral};
+pub use text::{SafeJson, inert, json_safe, neutral, neutral_lines};

@@ -14,6 +14,8 @@ use crate::plan::{Applied, Change, CheckResult, Outcome, OutcomeStatus, Plan, St
 pub const SUMMARY: usize = 1 << 20;
 /// How many annotations of a kind GitHub shows of a step.
 const SHOWN: usize = 10;
+/// How many lines of an error are told.
+const LINES: usize = 30;
 /// How long a message is at most, in characters.
 const WIDEST: usize = 1000;
 
@@ -34,7 +36,8 @@ pub fn annotations(plan: &Plan) -> String {
         };
         plan.checks.iter().filter(is_told)
     };
-    let errors = of(&[Level::Block, Level::Error]).map(checked).collect();
+    let errors = of(&[Level::Block, Level::Error]).map(checked);
+    let errors = errors.map(|error| on_disk(plan, error)).collect();
     // A change that a rule withholds is told with that rule's words.
     let told: BTreeSet<_> = of(&[Level::Hold]).filter_map(|c| c.address.as_ref()).collect();
     let is_silent = |change: &&Change| {
@@ -43,7 +46,19 @@ pub fn annotations(plan: &Plan) -> String {
     let held = plan.resource_changes.iter().filter(is_silent).map(held);
     let warnings =
         of(&[Level::Hold]).map(checked).chain(held).chain(of(&[Level::Warn]).map(checked));
+    let warnings = warnings.map(|warning| on_disk(plan, warning));
     commands("error", errors) + &commands("warning", warnings.collect())
+}
+
+/// A place in a commit of the base is in no file of the work tree: it is told in words.
+fn on_disk(plan: &Plan, mut annotation: Annotation) -> Annotation {
+    let base = plan.source.base.as_ref().filter(|base| base.commit.is_some());
+    let before = base.map(|base| format!("{}:", base.name));
+    let is_before = |place: &mut Place| before.as_ref().is_some_and(|b| place.file.starts_with(b));
+    if let Some(place) = annotation.place.take_if(is_before) {
+        annotation.message.push_str(&format!(" (at {place})"));
+    }
+    annotation
 }
 
 /// What was not done, as errors.
@@ -90,8 +105,11 @@ pub fn drift_outputs(drift: &Drift) -> String {
 /// An error that left nothing to tell (`title` says what), as an annotation.
 #[must_use]
 pub fn failure(title: &str, why: &str) -> String {
-    let told = Annotation { place: None, title: title.to_owned(), message: why.to_owned() };
-    commands("error", vec![told])
+    let mut lines: Vec<String> = why.lines().take(LINES).map(|line| data(&plain(line))).collect();
+    if let more @ 1.. = why.lines().skip(LINES).count() {
+        lines.push(format!("… and {more} more lines"));
+    }
+    format!("::error title={}::{}\n", property(&plain(title)), lines.join("%0A"))
 }
 
 /// The values of a plan for the steps that follow.

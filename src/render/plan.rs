@@ -271,6 +271,10 @@ pub(super) fn consequence(change: &Change) -> String {
         };
         return format!("{what}: {because}");
     }
+    let what = match change.reason {
+        Reason::Removed => format!("{what} as {}", since(change.reason, change.action())),
+        _ => what.to_owned(),
+    };
     let what = what.replacen("will", "would", 1);
     let why: Vec<&str> = change.held_by.iter().map(|rule| held_because(rule)).collect();
     format!("{what}, held: {}", why.join("; "))

@@ -13,7 +13,7 @@ use crate::support::{Folder, cxform};
 
 /// Makes the page of a project's plan.
 fn page(folder: &Folder, arguments: &[&str]) -> PathBuf {
-    let ran = cxform(folder.path(), &[], &[arguments, &["plan", "--format", "html"]].concat());
+    let ran = cxform(folder.path(), &[], &[&["plan", "--format", "html"], arguments].concat());
     folder.put("page.html", &ran.out);
     folder.path().join("page.html")
 }
@@ -78,6 +78,23 @@ fn names_are_text_and_filters_filter() {
     assert!(rows.as_str().unwrap().contains("onerror=alert(1)"), "{rows}");
     set(&mut browser, "text", "no such thing");
     assert_eq!(listed(&mut browser), json!(["0 of 5 changes", 0]));
+    assert_eq!(browser.complaints(), Vec::<&Value>::new());
+}
+
+#[test]
+fn what_drifted_is_told_apart_from_what_changed() {
+    let folder = hostile();
+    folder.fill_in(&folder.path().join("desired"), "before/desired");
+    let all = std::fs::read_to_string(folder.path().join("desired/m.yaml")).unwrap();
+    folder.put("before/desired/m.yaml", &all.replace("u-2: { billing: 4 }", "u-2: { billing: 2 }"));
+    let mut browser = Chromium::start();
+    browser.open(&page(&folder, &["--base", "./before"]));
+    let headline = browser.evaluate("document.getElementById('headline').textContent");
+    assert!(headline.as_str().unwrap().contains("1 changed, 4 drifted."), "{headline}");
+    set(&mut browser, "since", "changed");
+    assert_eq!(listed(&mut browser), json!(["1 of 5 changes", 1]));
+    set(&mut browser, "since", "drifted");
+    assert_eq!(listed(&mut browser), json!(["4 of 5 changes", 4]));
     assert_eq!(browser.complaints(), Vec::<&Value>::new());
 }
 

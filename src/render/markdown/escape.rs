@@ -2,11 +2,12 @@
 //! in a code span, in a code element of a table, or in a fence, where no markup, mention or link acts.
 
 use super::super::fields::one_line;
+use crate::model::neutral_lines;
 
 /// A text as a code span. Not for the cells of a table.
 #[must_use]
 pub(super) fn code(text: &str) -> String {
-    let text = plain(text);
+    let text = one_line(text);
     let ticks = "`".repeat(longest_run(&text) + 1);
     // One space at both ends is taken off again where the text is more than spaces.
     let needs = text.is_empty() || text.starts_with(['`', ' ']) || text.ends_with(['`', ' ']);
@@ -17,7 +18,7 @@ pub(super) fn code(text: &str) -> String {
 /// A text as a cell of a table, where a pipe would end the cell even in a code span.
 #[must_use]
 pub(super) fn cell(text: &str) -> String {
-    let text = plain(text);
+    let text = one_line(text);
     if !text.contains(['|', '\\']) {
         return code(&text);
     }
@@ -79,21 +80,11 @@ pub(super) fn brief(text: &str) -> String {
     }
 }
 
-/// On one line, without control characters, and without what a log of GitHub Actions takes for a
-/// command wherever it stands.
-fn plain(text: &str) -> String {
-    one_line(text).replace("##[", "##\\u{5b}")
-}
-
 /// A text as a line of a fence. One that begins as a command of GitHub Actions does would be one in a
 /// log.
 #[must_use]
 pub(super) fn line(text: &str) -> String {
-    let line = plain(text);
-    match line.trim_start().strip_prefix("::") {
-        Some(rest) => format!("\\u{{3a}}:{rest}"),
-        None => line,
-    }
+    neutral_lines(&one_line(text)).into_owned()
 }
 
 fn longest_run(text: &str) -> usize {

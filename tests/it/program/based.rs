@@ -270,6 +270,7 @@ fn a_base_that_cannot_be_used_is_named_with_the_way_out() {
     assert!(ran.err.contains("or leave out --base"), "{ran:?}");
     for (name, told) in [
         ("nowhere", "--base nowhere: there is no such commit or folder"),
+        ("", "a value is required for '--base"),
         ("-x", "--base -x: there is no such commit or folder"),
         ("last", "--base last: the audit of sim tells of no complete apply"),
         (".git", "--base .git: there is no .git/desired"),

@@ -52,6 +52,8 @@ pub(in super::super) enum DriftFormat {
     Json,
     /// For the body of an issue
     Markdown,
+    /// One page for a browser
+    Html,
     /// Annotations, summary and outputs of a step of GitHub Actions
     Github,
     /// A code-quality report of GitLab

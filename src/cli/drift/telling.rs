@@ -26,6 +26,7 @@ pub(super) fn tell(
             let budget = args.telling.max_bytes.unwrap_or(render::COMMENT);
             Ok(context.console.data(&render::markdown_drift(drift, budget))?)
         }
+        DriftFormat::Html => Ok(context.console.data(&render::html_drift(drift))?),
         DriftFormat::Github => markup::github_drift(context, drift, &args.telling),
         DriftFormat::Gitlab => {
             Ok(context.console.data(&findings::gitlab(&render::drift_findings(drift)))?)
@@ -42,7 +43,7 @@ pub(super) fn failure(
 ) -> anyhow::Result<()> {
     let why = || neutral(&causes(error)).into_owned();
     let text = match format {
-        DriftFormat::Text => return Ok(()),
+        DriftFormat::Text | DriftFormat::Html => return Ok(()),
         DriftFormat::Json => report(error),
         DriftFormat::Markdown => render::markdown_drift_failure(tenant, &why()),
         DriftFormat::Github => github::failure("drift is not known", &why()),

@@ -109,6 +109,17 @@ fn an_issue_has_a_marker_fenced_texts_and_room_for_all() {
 }
 
 #[test]
+fn a_page_says_texts_and_nothing_else() {
+    let folder = project(POLICY);
+    there(&folder, 11);
+    let ran = drift(&folder, &["--format", "html"]);
+    assert_eq!(ran.code, 2, "{ran:?}");
+    assert!(ran.out.contains("queue/&lt;b&gt;@all&lt;%2Fb&gt; `x`"), "{}", ran.out);
+    assert!(ran.out.contains("<br>capacity: 11, declared 10<br>"), "{}", ran.out);
+    assert!(!ran.out.contains("<script") && !ran.out.contains("<b>"), "{}", ran.out);
+}
+
+#[test]
 fn a_step_of_github_gets_annotations_summary_and_outputs() {
     let folder = project(POLICY);
     there(&folder, 11);

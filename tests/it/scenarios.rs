@@ -257,9 +257,10 @@ fn steady(text: &str) -> String {
 
 /// Takes out the names that git gives, of files in a diff and of commits.
 fn without_commit(line: &str) -> String {
-    let is_name =
-        |word: &str| [7, 40].contains(&word.len()) && word.bytes().all(|b| b.is_ascii_hexdigit());
-    let words = line.split(|c: char| !c.is_ascii_alphanumeric()).filter(|word| is_name(word));
+    // A diff has them short.
+    let length = if line.starts_with("index ") { 7 } else { 40 };
+    let is_name = |word: &&str| word.len() == length && word.bytes().all(|b| b.is_ascii_hexdigit());
+    let words = line.split(|c: char| !c.is_ascii_alphanumeric()).filter(is_name);
     words.fold(line.to_owned(), |told, word| told.replace(word, "COMMIT"))
 }
 

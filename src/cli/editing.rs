@@ -10,7 +10,7 @@ use super::files::{self, Access};
 use super::settings::Settings;
 use crate::kinds;
 use crate::manifest::{self, EditError, Splice};
-use crate::model::{Address, Desired, Facts, Finding, Level, Node, Place};
+use crate::model::{Address, Desired, Document, Facts, Finding, Level, Node, Place};
 
 /// What to do about a value that stands for others too.
 const OWN_ROW: &str = "give it a row of its own, or edit it by hand";
@@ -19,6 +19,7 @@ const OWN_ROW: &str = "give it a row of its own, or edit it by hand";
 #[derive(Clone, Debug)]
 pub(super) struct Change {
     pub(super) address: Address,
+    /// JSON pointer into its document; empty for what says that it should not be there.
     pub(super) path: String,
     pub(super) to: Value,
 }
@@ -225,14 +226,18 @@ fn hold_against(
     let mut other = as_edited.findings.iter().chain(&found).map(|finding| finding.message.clone());
     let differs = desired.joined(&declared).find_map(|(address, before, after)| {
         let (Some(before), Some(after)) = (before, after) else { return Some(address.to_string()) };
-        let expected = match wanted.get(&address) {
+        let (expected, absent) = match wanted.get(&address) {
+            // Its one value says that it should not be there.
+            Some(changes) if changes.iter().any(|change| change.path.is_empty()) => {
+                (Document::of(&serde_json::Map::new()), true)
+            }
             Some(changes) => {
                 let leaves = changes.iter().map(|change| (change.path.as_str(), Some(&change.to)));
-                before.document.with(leaves)
+                (before.document.with(leaves), before.absent)
             }
-            None => before.document.clone(),
+            None => (before.document.clone(), before.absent),
         };
-        (expected != after.document).then(|| address.to_string())
+        (expected != after.document || absent != after.absent).then(|| address.to_string())
     });
     match other.next().or(differs) {
         None => Ok(()),

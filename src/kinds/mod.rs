@@ -63,6 +63,12 @@ pub trait Kind: Sync {
     /// (offline) a reference stands for itself.
     fn declare(&self, items: &[Item], declaring: &mut Declaring<'_>);
 
+    /// What a manifest writes in the place of a resource's one value (at the path ``) to say that it
+    /// should not be there; none where no value says so.
+    fn absence(&self) -> Option<&'static str> {
+        None
+    }
+
     /// How the values at `path` are written that the manifests declare at these places
     /// ([`Declared::place`]), each by the place of its declaration. Those that are not written by
     /// themselves are left out.

@@ -1,10 +1,13 @@
 //! `--accept`: what the tenant has is written into the manifests. All that is asked for, or nothing.
 
+use serde_json::Value;
+
 use crate::cli::context::{Context, Manifests, Wrong};
 use crate::cli::editing::{Change, Edited, Extent, edit};
 use crate::cli::exit::UsageError;
 use crate::cli::making::unmatched;
 use crate::cli::settings::Settings;
+use crate::kinds::kind_of;
 use crate::model::{Finding, Level, Pattern, Place};
 use crate::plan::NAME_PATH;
 use crate::plan::drift::{Class, Counts, Drift, Item};
@@ -74,13 +77,21 @@ fn known(pattern: &Pattern, seen: &Observation, drift: &Drift) -> Result<(), Usa
     }
 }
 
-fn changes_of(item: &Item) -> impl Iterator<Item = Change> {
+fn changes_of(item: &Item) -> Vec<Change> {
+    let change = |path: &str, to: Value| {
+        let (address, path) = (item.address.clone(), path.to_owned());
+        Change { address, path, to }
+    };
+    if item.live.is_none() {
+        return absence(item).map(|word| change("", word.into())).into_iter().collect();
+    }
     let moved = item.paths.iter().filter(|moved| moved.class != Class::Due);
-    moved.map(|moved| Change {
-        address: item.address.clone(),
-        path: moved.path.clone(),
-        to: moved.live.clone(),
-    })
+    moved.map(|moved| change(&moved.path, moved.live.clone())).collect()
+}
+
+/// What says of a resource in its value's place that it should not be there.
+fn absence(item: &Item) -> Option<&'static str> {
+    kind_of(&item.address)?.absence()
 }
 
 /// Why what the tenant has cannot be said by changing a value, and the way out.
@@ -97,9 +108,9 @@ fn refusal(item: &Item) -> Option<Finding> {
             "only the next occurrence of a recurring window is due, which the next apply brings",
             "leave it to apply, or name another window",
         ),
-        _ if item.live.is_none() => (
+        _ if item.live.is_none() && absence(item).is_none() => (
             "the tenant has none, which no value can say",
-            "remove it from the manifests, or declare it absent (`state: absent`, `none` in a cell)",
+            "remove it from the manifests, or declare it absent (`state: absent`)",
         ),
         _ if item.declared.is_none() => (
             "it is declared absent, and the tenant has it",

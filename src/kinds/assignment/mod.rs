@@ -144,7 +144,15 @@ impl Kind for Assignment {
         path: &str,
         declared: &BTreeSet<&Place>,
     ) -> BTreeMap<Place, Node> {
-        if path == "/level" { matrix::levels(items, declared) } else { BTreeMap::new() }
+        match path {
+            "/level" => matrix::levels(items, declared),
+            "" => matrix::cells(items, declared),
+            _ => BTreeMap::new(),
+        }
+    }
+
+    fn absence(&self) -> Option<&'static str> {
+        Some(matrix::NONE)
     }
 
     fn unwritten(&self, path: &str) -> Option<(&'static str, &'static str)> {

@@ -165,6 +165,11 @@ fn matrix(random: &mut Random) -> (String, String, Vec<Value>) {
                 (false, _) => ("      ", "  # 1 to 5\n"),
             };
             let cell = |level: &str| format!("{lead}{name}: {left}{level}{right}{trail}");
+            if left.is_empty() && random.chance(15) {
+                // Somebody took it away.
+                put(&cell(&old), &cell("none"));
+                continue;
+            }
             put(&cell(&old), &cell(&new));
             rows.push(json!({
                 "id": format!("a-{agent}-{index}"), "userId": format!("u-{agent}"),

@@ -2,6 +2,7 @@
 
 mod applying;
 mod audit;
+mod drift;
 mod following;
 mod recommend;
 mod redaction;
@@ -17,6 +18,7 @@ use clap::{Args, Parser, Subcommand, ValueEnum};
 
 pub(super) use applying::{ApplyArgs, Applying, OnConflict, OnError, RollbackArgs};
 pub(super) use audit::{AuditCommand, AuditFilter, ExportArgs, ExportFormat};
+pub(super) use drift::{DriftArgs, DriftFormat};
 pub(super) use following::Following;
 pub(super) use recommend::{AdviceFormat, Assuming, ModelArg, RecommendArgs, TopicArg};
 pub(super) use redaction::RedactionArgs;
@@ -79,6 +81,8 @@ pub(super) enum Command {
     Snapshot(SnapshotArgs),
     /// Change the tenant as the manifests, or a saved plan, say
     Apply(ApplyArgs),
+    /// Tell where the tenant differs from the manifests, and who moved; changes no tenant
+    Drift(DriftArgs),
     /// Undo what a run did, as far as nobody has changed it since
     Rollback(RollbackArgs),
     /// Advise on levels or capacities from the tenant's figures; changes no tenant

@@ -4,20 +4,18 @@
 mod commit;
 
 use std::collections::BTreeMap;
-use std::io::{BufRead as _, BufReader};
-
-use serde::Deserialize;
 
 use super::args::Planning;
 use super::context::{Context, Texts, Wrong};
 use super::exit::UsageError;
-use super::files::{self, FileError, relative};
+use super::files::relative;
+use super::history;
 use super::settings::Settings;
 use super::sharing;
-use super::state::{Part, RunFolder, StateFolder};
+use super::state::StateFolder;
 use crate::kinds;
 use crate::model::{Finding, Item, Place};
-use crate::plan::{self, Selected, Source};
+use crate::plan;
 use commit::Repository;
 
 /// The word for the commit of the last complete apply.
@@ -36,8 +34,19 @@ pub(super) fn read(
     settings: &Settings,
     planning: &Planning,
 ) -> anyhow::Result<Option<Base>> {
-    let Some(name) = &planning.since.base else { return Ok(None) };
-    let (commit, (items, mut findings, sources)) = match &**name {
+    match &planning.since.base {
+        Some(name) => named(context, settings, name).map(Some),
+        None => Ok(None),
+    }
+}
+
+/// Reads the manifests as they were at a commit, in a folder, or when they were applied last.
+pub(super) fn named(
+    context: &mut Context<'_>,
+    settings: &Settings,
+    name: &str,
+) -> anyhow::Result<Base> {
+    let (commit, (items, mut findings, sources)) = match name {
         LAST => {
             let commit = last(settings)?;
             (Some(commit.clone()), at_commit(context, settings, &commit)?)
@@ -58,7 +67,7 @@ pub(super) fn read(
     if items.is_empty() {
         context.note(&format!("warning: the base {name} has no manifest\n"))?;
     }
-    Ok(Some(Base { items, told: plan::Base { name: name.clone(), commit } }))
+    Ok(Base { items, told: plan::Base { name: name.to_owned(), commit } })
 }
 
 /// What to do about a base that is wrong in itself.
@@ -135,54 +144,10 @@ pub(super) fn refresh(
 
 /// The commit of the last complete apply that the audit tells of.
 fn last(settings: &Settings) -> anyhow::Result<String> {
-    let state = StateFolder::new(&settings.state_dir.value);
     let tenant = &settings.tenant()?.name.value;
-    let mut ends = Vec::new();
-    for file in state.audit_files(tenant).all()?.into_iter().filter(|file| file.exists()) {
-        let mut lines = BufReader::new(files::open(&file)?);
-        let mut line = Vec::new();
-        let failed = |cause| FileError::Read { path: file.clone(), cause };
-        while lines.read_until(b'\n', &mut line).map_err(failed)? > 0 {
-            ends.extend(serde_json::from_slice::<End>(&line).ok().filter(End::is_complete));
-            line.clear();
-        }
-    }
-    for end in ends.into_iter().rev() {
-        if let Some(commit) = end.commit.filter(|_| is_whole(&state.run(&end.run))) {
-            return Ok(commit);
-        }
-    }
-    let message = format!("--base last: the audit of {tenant} tells of no complete apply");
-    let hint = "name a git ref or a folder, or keep the state folder from run to run";
-    Err(UsageError::new(message).hint(hint).into())
-}
-
-/// What is looked for in a line of the audit.
-#[derive(Deserialize)]
-struct End {
-    event: String,
-    run: String,
-    commit: Option<String>,
-    result: Option<String>,
-}
-
-impl End {
-    fn is_complete(&self) -> bool {
-        self.event == "end" && self.result.as_deref() == Some("complete")
-    }
-}
-
-/// Whether a run applied all that its commit declares: it took no part of it, and undid nothing. One
-/// of which no plan is left is believed.
-fn is_whole(run: &RunFolder) -> bool {
-    #[derive(Deserialize)]
-    struct Glance {
-        source: Source,
-        selection: Option<Selected>,
-    }
-    let plan = run.read(Part::Plan).ok().flatten();
-    let plan: Option<Glance> = plan.and_then(|plan| serde_json::from_str(&plan).ok());
-    plan.is_none_or(|plan| {
-        plan.source.undoes.is_none() && !plan.selection.is_some_and(|part| part.is_partial())
+    history::last_commit(settings)?.ok_or_else(|| {
+        let message = format!("--base last: the audit of {tenant} tells of no complete apply");
+        let hint = "name a git ref or a folder, or keep the state folder from run to run";
+        UsageError::new(message).hint(hint).into()
     })
 }

@@ -10,12 +10,16 @@ use super::files::{self, Access};
 use super::settings::Settings;
 use crate::kinds;
 use crate::manifest::{self, EditError, Splice};
-use crate::model::{Address, Declared, Desired, Facts, Finding, Level, Place};
+use crate::model::{Address, Desired, Document, Facts, Finding, Level, Node, Place};
+
+/// What to do about a value that stands for others too.
+const OWN_ROW: &str = "give it a row of its own, or edit it by hand";
 
 /// One value that shall be another.
 #[derive(Clone, Debug)]
 pub(super) struct Change {
     pub(super) address: Address,
+    /// JSON pointer into its document; empty for what says that it should not be there.
     pub(super) path: String,
     pub(super) to: Value,
 }
@@ -29,6 +33,15 @@ pub(super) struct Edited {
     pub(super) files: Vec<String>,
     /// What was left as it is, and why.
     pub(super) refused: Vec<Finding>,
+}
+
+/// What becomes of changes of which some cannot be made.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Extent {
+    /// The others are made.
+    Possible,
+    /// None is made.
+    AllOrNone,
 }
 
 /// A value that is written once, and the changes that are for it.
@@ -45,9 +58,10 @@ pub(super) fn edit(
     desired: &Desired,
     facts: &Facts,
     changes: &[Change],
+    extent: Extent,
 ) -> anyhow::Result<Edited> {
     let mut edited = Edited::default();
-    let sites = sites(manifests, desired, changes, &mut edited.refused);
+    let sites = sites(manifests, (desired, facts), changes, &mut edited.refused);
     let mut by_file: BTreeMap<&str, Vec<&Site<'_>>> = BTreeMap::new();
     for site in &sites {
         by_file.entry(&site.splice.place.file).or_default().push(site);
@@ -62,34 +76,56 @@ pub(super) fn edit(
             made.extend(done);
         }
     }
-    if made.is_empty() {
+    if made.is_empty() || (extent == Extent::AllOrNone && !edited.refused.is_empty()) {
         return Ok(edited);
     }
     hold_against(context, settings, desired, facts, &made, &texts)?;
-    for (file, text) in &texts {
-        let path = context.cwd.join(file);
-        if manifests.sources.get(file) != Some(&files::read_text(&path)?) {
-            anyhow::bail!("{file} was changed meanwhile; run the command again");
-        }
-        files::write(&path, text.as_bytes(), Access::Shared)?;
-    }
+    write(context, manifests, &texts)?;
     edited.made = made.len();
     edited.files = texts.into_keys().collect();
     Ok(edited)
+}
+
+/// Writes the files, all of them or none.
+fn write(
+    context: &Context<'_>,
+    manifests: &Manifests,
+    texts: &BTreeMap<String, String>,
+) -> anyhow::Result<()> {
+    for file in texts.keys() {
+        if manifests.sources.get(file) != Some(&files::read_text(&context.cwd.join(file))?) {
+            anyhow::bail!("{file} was changed meanwhile; run the command again");
+        }
+    }
+    let put = |file: &String, text: &str| {
+        files::write(&context.cwd.join(file), text.as_bytes(), Access::Shared)
+    };
+    let mut written = Vec::new();
+    for (file, text) in texts {
+        if let Err(error) = put(file, text) {
+            for file in written {
+                // The error that matters is the first one.
+                let _ = put(file, manifests.sources.get(file).map_or("", String::as_str));
+            }
+            return Err(error.into());
+        }
+        written.push(file);
+    }
+    Ok(())
 }
 
 /// Where the values are written. What is written once for several addresses can only become one
 /// thing, and only where all of them are asked for.
 fn sites<'c>(
     manifests: &Manifests,
-    desired: &Desired,
+    (desired, facts): (&Desired, &Facts),
     changes: &'c [Change],
     refused: &mut Vec<Finding>,
 ) -> Vec<Site<'c>> {
-    let mut by_place: BTreeMap<(&Place, &str), Vec<(&Change, &Declared)>> = BTreeMap::new();
+    let mut by_place: BTreeMap<(&Place, &str), Vec<&Change>> = BTreeMap::new();
     for change in changes {
         if let Some(declared) = desired.get(&change.address) {
-            by_place.entry((&declared.place, &change.path)).or_default().push((change, declared));
+            by_place.entry((&declared.place, &change.path)).or_default().push(change);
         }
     }
     let places: BTreeSet<&Place> = by_place.keys().map(|(place, _)| *place).collect();
@@ -97,38 +133,39 @@ fn sites<'c>(
     for entry in desired.iter().filter(|entry| places.contains(&entry.value.place)) {
         *sharing.entry(&entry.value.place).or_default() += 1;
     }
-    let mut written: BTreeMap<(&str, &str), BTreeMap<Place, Place>> = BTreeMap::new();
+    let mut written: BTreeMap<(&str, &str), BTreeMap<Place, Node>> = BTreeMap::new();
     let mut sites = Vec::new();
     for ((place, path), group) in by_place {
-        let Some((first, declared)) = group.first() else { continue };
-        let mut refuse = |message: String| {
-            refused.extend(group.iter().map(|(change, _)| {
+        let Some(first) = group.first() else { continue };
+        let Some(kind) = kinds::kind_of(&first.address) else { continue };
+        let mut refuse = |message: String, hint: &str| {
+            refused.extend(group.iter().map(|change| {
                 Finding::error("not-written", place, message.clone())
                     .about(&change.address)
                     .level(Level::Warn)
-                    .hint("give it a row of its own, or edit it by hand")
+                    .hint(hint)
             }));
         };
         let shared = sharing.get(place).copied().unwrap_or_default();
-        if shared > group.len() || group.iter().any(|(change, _)| change.to != first.to) {
-            refuse(format!(
+        if shared > group.len() || group.iter().any(|change| change.to != first.to) {
+            let message = format!(
                 "this value stands for {shared} addresses, and they would not all become the same"
-            ));
+            );
+            refuse(message, OWN_ROW);
             continue;
         }
-        let kind = first.address.kind();
-        let written = written.entry((kind, path)).or_insert_with(|| {
-            let kind = kinds::kind_of(&first.address);
-            kind.map(|kind| kind.written(&manifests.items, path, &places)).unwrap_or_default()
-        });
-        let from = declared.document.value().pointer(path).cloned();
-        match (written.get(place), from) {
-            (Some(place), Some(from)) => sites.push(Site {
-                splice: Splice { place: place.clone(), from, to: first.to.clone() },
-                changes: group.iter().map(|(change, _)| *change).collect(),
-            }),
-            _ => refuse("this value is not written by itself".to_owned()),
-        }
+        let written = written
+            .entry((kind.name(), path))
+            .or_insert_with(|| kind.written(&manifests.items, path, &places));
+        let Some(node) = written.get(place) else {
+            let unwritten = kind.unwritten(path);
+            let (why, hint) = unwritten.unwrap_or(("this value is not written by itself", OWN_ROW));
+            refuse(why.to_owned(), hint);
+            continue;
+        };
+        let from = node.to_json();
+        let to = kind.spelled(path, &from, &first.to, facts);
+        sites.push(Site { splice: Splice { place: node.place.clone(), from, to }, changes: group });
     }
     sites
 }
@@ -182,16 +219,25 @@ fn hold_against(
 ) -> anyhow::Result<()> {
     let as_edited = context.manifests_with(settings, texts)?;
     let (declared, found) = kinds::declare(&as_edited.items, Some(facts));
-    let wanted: BTreeMap<&Address, &Change> =
-        made.iter().map(|change| (&change.address, *change)).collect();
+    let mut wanted: BTreeMap<&Address, Vec<&Change>> = BTreeMap::new();
+    for change in made {
+        wanted.entry(&change.address).or_default().push(change);
+    }
     let mut other = as_edited.findings.iter().chain(&found).map(|finding| finding.message.clone());
     let differs = desired.joined(&declared).find_map(|(address, before, after)| {
         let (Some(before), Some(after)) = (before, after) else { return Some(address.to_string()) };
-        let expected = match wanted.get(&address) {
-            Some(change) => before.document.with([(change.path.as_str(), Some(&change.to))]),
-            None => before.document.clone(),
+        let (expected, absent) = match wanted.get(&address) {
+            // Its one value says that it should not be there.
+            Some(changes) if changes.iter().any(|change| change.path.is_empty()) => {
+                (Document::of(&serde_json::Map::new()), true)
+            }
+            Some(changes) => {
+                let leaves = changes.iter().map(|change| (change.path.as_str(), Some(&change.to)));
+                (before.document.with(leaves), before.absent)
+            }
+            None => (before.document.clone(), before.absent),
         };
-        (expected != after.document).then(|| address.to_string())
+        (expected != after.document || absent != after.absent).then(|| address.to_string())
     });
     match other.next().or(differs) {
         None => Ok(()),

@@ -18,7 +18,7 @@ use super::settings::{Settings, Tenant};
 use super::show::lists_noops;
 use crate::http::Dialect;
 use crate::kinds;
-use crate::model::{Desired, Facts, Finding, Observed, closest};
+use crate::model::{Desired, Facts, Finding, Observed, Pattern, closest};
 use crate::plan::{self, Draft, Inputs, Plan, Policy, Setting, Source, draft, finish, in_zone};
 use crate::tenant::{Observation, Reader, learn, observe};
 
@@ -191,18 +191,21 @@ fn select(
             let message = "nothing that is declared has the address of some --only or --exclude";
             return Err(UsageError::new(message).into());
         }
-        let addresses: Vec<String> =
-            desired.iter().map(|entry| entry.address().to_string()).collect();
-        let similar = closest(&pattern.to_string(), addresses.iter().map(String::as_str));
-        let hint = match similar {
-            Some(similar) => format!("did you mean {similar}?"),
-            None => "addresses are spelled as a plan shows them, such as queue/billing".to_owned(),
-        };
-        let message = format!("{pattern}: nothing that is declared has such an address");
-        return Err(UsageError::new(message).hint(hint).into());
+        return Err(unmatched(pattern, desired).into());
     }
     draft.select(&selection);
     Ok(())
+}
+
+/// The error about a pattern that means nothing.
+pub(super) fn unmatched(pattern: &Pattern, desired: &Desired) -> UsageError {
+    let addresses: Vec<String> = desired.iter().map(|entry| entry.address().to_string()).collect();
+    let similar = closest(&pattern.to_string(), addresses.iter().map(String::as_str));
+    let hint = match similar {
+        Some(similar) => format!("did you mean {similar}?"),
+        None => "addresses are spelled as a plan shows them, such as queue/billing".to_owned(),
+    };
+    UsageError::new(format!("{pattern}: nothing that is declared has such an address")).hint(hint)
 }
 
 /// The manifests, where nothing is wrong with any of them by itself.

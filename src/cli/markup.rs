@@ -6,6 +6,7 @@ use super::args::{PlanFormat, Telling};
 use super::context::{Context, causes, report};
 use super::files;
 use crate::model::neutral;
+use crate::plan::drift::Drift;
 use crate::plan::{Applied, Plan};
 use crate::render::{self, Detail, github};
 
@@ -79,9 +80,20 @@ pub(super) fn failure(
         None | Some(PlanFormat::Text | PlanFormat::Html | PlanFormat::Gitlab) => return Ok(()),
         Some(PlanFormat::Json) => report(error),
         Some(PlanFormat::Markdown) => render::markdown_failure(tenant, &why()),
-        Some(PlanFormat::Github) => github::failure(&why()),
+        Some(PlanFormat::Github) => github::failure("no plan", &why()),
     };
     Ok(context.console.data(&text)?)
+}
+
+/// Drift for a step of GitHub Actions.
+pub(super) fn github_drift(
+    context: &mut Context<'_>,
+    drift: &Drift,
+    telling: &Telling,
+) -> anyhow::Result<()> {
+    context.console.data(&github::drift_annotations(drift))?;
+    summarise(context, telling, |budget| render::markdown_drift(drift, budget))?;
+    outputs(context, &github::drift_outputs(drift))
 }
 
 /// Adds a text to the step's summary, in what is left of the bytes that GitHub takes of one.

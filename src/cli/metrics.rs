@@ -21,7 +21,9 @@ const STATUSES: [OutcomeStatus; 6] = [
 const CLASSES: [&str; 7] = ["2xx", "4xx", "429", "5xx", "broken", "conflict", "other"];
 
 /// The exposition of one run.
-struct Exposition {
+pub(super) struct Exposition {
+    /// What all names begin with.
+    prefix: &'static str,
     tenant: String,
     text: String,
 }
@@ -29,7 +31,7 @@ struct Exposition {
 /// The file's text. The numbers are the last apply's, so that they are gauges: they do not add up
 /// over runs.
 pub(super) fn text(ended: &Ended<'_>) -> String {
-    let mut out = Exposition { tenant: escaped(ended.tenant), text: String::new() };
+    let mut out = Exposition::new("cxform_apply", ended.tenant);
     let figures = ended.figures;
     let counted = counts(ended.outcomes);
     let changes = STATUSES.map(|status| {
@@ -56,8 +58,7 @@ pub(super) fn text(ended: &Ended<'_>) -> String {
         ("start_timestamp_seconds", "When the last apply began.", second(ended.started)),
         ("end_timestamp_seconds", "When the last apply ended.", second(ended.ended)),
     ] {
-        out.head(name, "gauge", help);
-        out.line(name, &[], &value);
+        out.single(name, help, &value);
     }
     out.head("latency_seconds", "summary", "How long the tenant took to answer.");
     out.latency("read", &figures.reads);
@@ -66,21 +67,45 @@ pub(super) fn text(ended: &Ended<'_>) -> String {
 }
 
 impl Exposition {
+    /// Nothing yet.
+    pub(super) fn new(prefix: &'static str, tenant: &str) -> Self {
+        Self { prefix, tenant: escaped(tenant), text: String::new() }
+    }
+
+    /// All of it.
+    pub(super) fn text(self) -> String {
+        self.text
+    }
+
     fn head(&mut self, name: &str, sort: &str, help: &str) {
         // Writing to memory does not fail.
-        let _ = writeln!(self.text, "# HELP cxform_apply_{name} {help}");
-        let _ = writeln!(self.text, "# TYPE cxform_apply_{name} {sort}");
+        let prefix = self.prefix;
+        let _ = writeln!(self.text, "# HELP {prefix}_{name} {help}");
+        let _ = writeln!(self.text, "# TYPE {prefix}_{name} {sort}");
     }
 
     fn line(&mut self, name: &str, labels: &[(&str, &str)], value: &str) {
-        let _ = write!(self.text, "cxform_apply_{name}{{tenant=\"{}\"", self.tenant);
+        let _ = write!(self.text, "{}_{name}{{tenant=\"{}\"", self.prefix, self.tenant);
         for (label, value) in labels {
             let _ = write!(self.text, ",{label}=\"{}\"", escaped(value));
         }
         let _ = writeln!(self.text, "}} {value}");
     }
 
-    fn family(&mut self, name: &str, sort: &str, help: &str, rows: &[((&str, &str), String)]) {
+    /// A gauge of one value.
+    pub(super) fn single(&mut self, name: &str, help: &str, value: &str) {
+        self.head(name, "gauge", help);
+        self.line(name, &[], value);
+    }
+
+    /// Values that a label tells apart.
+    pub(super) fn family(
+        &mut self,
+        name: &str,
+        sort: &str,
+        help: &str,
+        rows: &[((&str, &str), String)],
+    ) {
         self.head(name, sort, help);
         for (label, value) in rows {
             self.line(name, &[*label], value);

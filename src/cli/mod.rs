@@ -12,6 +12,7 @@ mod completions;
 pub mod console;
 mod context;
 mod doctor;
+mod drift;
 mod editing;
 mod embedded;
 pub mod environment;
@@ -22,6 +23,7 @@ pub mod files;
 mod follow;
 mod generate;
 mod handover;
+mod history;
 mod journal;
 mod lifting;
 mod live;
@@ -118,6 +120,7 @@ fn start(
         Command::Show(args) => show::run(&mut context, &args),
         Command::Snapshot(args) => snapshot::run(&mut context, &args),
         Command::Apply(args) => apply::run(&mut context, &args),
+        Command::Drift(args) => drift::run(&mut context, &args),
         Command::Rollback(args) => rollback::run(&mut context, &args),
         Command::Recommend(args) => recommend::run(&mut context, &args),
         Command::Audit { command } => audit::run(&mut context, &command),

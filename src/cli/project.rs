@@ -2,6 +2,7 @@
 
 mod audit;
 mod coverage;
+mod leases;
 mod locate;
 mod metrics;
 mod policy;
@@ -20,6 +21,7 @@ use serde::{Deserialize, Deserializer};
 use serde_json::Value;
 
 pub use audit::{Audit, Sink, SinkKind};
+pub use leases::{Lease, Leased};
 pub use locate::{find, locate};
 pub use metrics::Metrics;
 pub use policy::{CheckLevel, Guards, Policy};

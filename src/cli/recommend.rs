@@ -8,7 +8,7 @@ use jiff::tz::TimeZone;
 use super::args::{AdviceFormat, Assuming, At, ModelArg, RecommendArgs, TopicArg};
 use super::console::Stream;
 use super::context::{Context, Manifests, Wrong, report};
-use super::editing::{Change, Edited, edit};
+use super::editing::{Change, Edited, Extent, edit};
 use super::exit::{Exit, UsageError};
 use super::making::{facts, facts_at, policy, sound, tenant_of};
 use super::planning::{connect, runtime};
@@ -207,7 +207,7 @@ fn write(
         })
         .collect();
     let Edited { made, files, refused } =
-        edit(context, settings, manifests, &seen.desired, &seen.facts, &changes)?;
+        edit(context, settings, manifests, &seen.desired, &seen.facts, &changes, Extent::Possible)?;
     if !refused.is_empty() {
         context.note(&findings::text(&refused, &manifests.sources))?;
     }

@@ -12,6 +12,7 @@ use super::project;
 use crate::kinds::manifest_kinds;
 use crate::manifest::schema::{for_kind, strict};
 use crate::model::closest;
+use crate::plan::drift::Drift;
 use crate::world::Snapshot;
 
 /// Runs the command.
@@ -52,6 +53,9 @@ pub fn schemas() -> BTreeMap<String, Value> {
     strict(&mut project);
     schemas.insert("Project".to_owned(), project);
     schemas.insert("Tenant".to_owned(), tenant());
+    let drift = schemars::generate::SchemaSettings::draft2020_12();
+    let drift = drift.for_serialize().into_generator().into_root_schema_for::<Drift>();
+    schemas.insert("Drift".to_owned(), drift.to_value());
     schemas
 }
 

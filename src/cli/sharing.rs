@@ -117,14 +117,38 @@ pub(super) fn refresh(
     settings: &Settings,
     state: &StateFolder,
 ) -> anyhow::Result<()> {
-    if settings.state_branch.is_none() {
-        return Ok(());
+    match look(context, settings, state) {
+        Ok(_) => Ok(()),
+        Err(error) => stale(context, &error),
     }
-    if let Err(error) = look(context, settings, state) {
-        let error = causes(&error);
-        context.note(&format!("warning: {error}; this is the copy in the state folder\n"))?;
+}
+
+/// Brings what a look at drift needs of the branch. Where that cannot be had, what the state folder
+/// has is read, and that is told.
+pub(super) fn bring_for_drift(
+    context: &mut Context<'_>,
+    settings: &Settings,
+    state: &StateFolder,
+) -> anyhow::Result<()> {
+    let brought = with_branch(context, settings, state, |shared| Ok(shared.bring_for_drift()?));
+    match brought {
+        Ok(_) => Ok(()),
+        Err(error) => stale(context, &error),
     }
-    Ok(())
+}
+
+/// Gives the branch what a look at drift has seen and told, where there is a branch.
+pub(super) fn keep_drift(
+    context: &Context<'_>,
+    settings: &Settings,
+    state: &StateFolder,
+) -> anyhow::Result<()> {
+    with_branch(context, settings, state, |shared| Ok(shared.keep_drift()?)).map(drop)
+}
+
+fn stale(context: &mut Context<'_>, error: &anyhow::Error) -> anyhow::Result<()> {
+    let error = causes(error);
+    context.note(&format!("warning: {error}; this is the copy in the state folder\n"))
 }
 
 /// Fetches the branch's audit, and tells who holds the tenant.
@@ -133,10 +157,24 @@ pub(super) fn look(
     settings: &Settings,
     state: &StateFolder,
 ) -> anyhow::Result<Option<Claim>> {
+    let looked = with_branch(context, settings, state, |shared| Ok(shared.bring_to_read()?))?;
+    Ok(looked.flatten())
+}
+
+/// Does something with the branch under the state folder's lock; none where there is no branch.
+fn with_branch<T>(
+    context: &Context<'_>,
+    settings: &Settings,
+    state: &StateFolder,
+    work: impl FnOnce(&mut SharedState) -> anyhow::Result<T>,
+) -> anyhow::Result<Option<T>> {
+    if settings.state_branch.is_none() {
+        return Ok(None);
+    }
     let holder = Holder::of_process(&context.environment, clock::now());
     let _lock = state.lock(&holder, Duration::ZERO)?;
     match open(context, settings, state)? {
-        Some(mut shared) => Ok(shared.bring_to_read()?),
+        Some(mut shared) => work(&mut shared).map(Some),
         None => Ok(None),
     }
 }

@@ -123,6 +123,12 @@ impl StateFolder {
         Outbox::new(self.dir.join("wfm").join(file_name(tenant)).join(file_name(key)))
     }
 
+    /// What looks at drift remember.
+    #[must_use]
+    pub fn drift(&self) -> PathBuf {
+        self.dir.join("drift.json")
+    }
+
     /// The folder of a run, whether it is there or not.
     #[must_use]
     pub fn run(&self, run: &str) -> RunFolder {

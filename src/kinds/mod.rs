@@ -20,6 +20,7 @@ use jiff::Timestamp;
 pub use observing::Observing;
 use schemars::generate::SchemaSettings;
 use schemars::{JsonSchema, Schema, SchemaGenerator};
+use serde_json::Value;
 pub use wfm::WfmRow;
 pub use wire::{Action, Basis, Decode, Look, Wire, Writing};
 
@@ -27,7 +28,7 @@ use crate::facts;
 use crate::http::Dialect;
 use crate::model::{
     Address, Declared, Desired, Document, Facts, Finding, Item, Leaf, Links, ManifestKind, Names,
-    Place, Remote, Roster,
+    Node, Place, Remote, Roster,
 };
 use crate::world::Collection;
 
@@ -62,7 +63,13 @@ pub trait Kind: Sync {
     /// (offline) a reference stands for itself.
     fn declare(&self, items: &[Item], declaring: &mut Declaring<'_>);
 
-    /// Where the values at `path` are written that the manifests declare at these places
+    /// What a manifest writes in the place of a resource's one value (at the path ``) to say that it
+    /// should not be there; none where no value says so.
+    fn absence(&self) -> Option<&'static str> {
+        None
+    }
+
+    /// How the values at `path` are written that the manifests declare at these places
     /// ([`Declared::place`]), each by the place of its declaration. Those that are not written by
     /// themselves are left out.
     fn written(
@@ -70,9 +77,23 @@ pub trait Kind: Sync {
         items: &[Item],
         path: &str,
         declared: &BTreeSet<&Place>,
-    ) -> BTreeMap<Place, Place> {
+    ) -> BTreeMap<Place, Node> {
         let _ = (items, path, declared);
         BTreeMap::new()
+    }
+
+    /// Why a value at `path` is not written by itself, and the way out; none where nothing more can
+    /// be said.
+    fn unwritten(&self, path: &str) -> Option<(&'static str, &'static str)> {
+        let _ = path;
+        None
+    }
+
+    /// A document's value at `path` as a manifest says it that has `written` there now: what both
+    /// have keeps its spelling and its place.
+    fn spelled(&self, path: &str, written: &Value, to: &Value, facts: &Facts) -> Value {
+        let _ = (path, written, facts);
+        to.clone()
     }
 
     /// Why the resource that people call `label` cannot be created as declared, and the way out;
@@ -165,6 +186,13 @@ pub trait Kind: Sync {
     /// texts that people wrote, nor a label that was made of its address alone.
     fn person(&self) -> Option<usize> {
         None
+    }
+
+    /// The manifests that would declare these resources as the tenant has them, in their order. What
+    /// no manifest can say is left out.
+    fn as_manifests(&self, remotes: &[(Address, &Remote)]) -> Vec<Value> {
+        let _ = remotes;
+        Vec::new()
     }
 
     /// How changes of this kind are grouped for readers: the address segments by which, and for

@@ -4,6 +4,8 @@
 //! What comes out is read again and compared with what it should say. Whatever YAML has in store
 //! (anchors, merge keys, texts over several lines), a value that cannot be replaced alone is refused.
 
+mod list;
+
 use std::collections::BTreeMap;
 use std::ops::Range;
 
@@ -18,9 +20,9 @@ use crate::model::{Node, Place, Tree};
 pub struct Splice {
     /// Where it stands.
     pub place: Place,
-    /// What it is: no list and no mapping.
+    /// What it is: no mapping.
     pub from: Value,
-    /// What it shall be: no list and no mapping.
+    /// What it shall be: no mapping; a list where it is one.
     pub to: Value,
 }
 
@@ -68,8 +70,10 @@ pub fn edit(file: &str, text: &str, splices: &[Splice]) -> Result<String, EditEr
     let is_yaml = [".yaml", ".yml"].iter().any(|end| file.to_ascii_lowercase().ends_with(end));
     let form = if is_yaml { Form::Yaml } else { Form::Table };
     let mut expected = form.read(file, text);
+    let splices: Vec<Splice> = splices.iter().flat_map(|splice| parts(&expected, splice)).collect();
+    let lists = lists(&expected, &splices);
     let mut wanted: BTreeMap<(u32, u32), (&Splice, usize)> = BTreeMap::new();
-    for splice in splices {
+    for splice in &splices {
         wanted.insert((splice.place.line, splice.place.column), (splice, 0));
     }
     expected.iter_mut().for_each(|root| put(root, &mut wanted));
@@ -80,12 +84,19 @@ pub fn edit(file: &str, text: &str, splices: &[Splice]) -> Result<String, EditEr
             times => return Err(EditError::Shared(*times)),
         }
     }
-    let mut edited = text.to_owned();
+    let mut cuts = Vec::new();
+    for (splice, _) in wanted.values() {
+        let found = match (&splice.to, lists.get(&(splice.place.line, splice.place.column))) {
+            (Value::Array(to), Some(node)) if form == Form::Yaml => list::cuts(text, node, to),
+            _ => form.find(text, splice).map(|range| vec![(range, written(&splice.to))]),
+        };
+        cuts.extend(found.ok_or(EditError::NotPlain)?);
+    }
     // From the end, so that what comes before stays where it is.
-    for (splice, _) in wanted.values().rev() {
-        let range = form.find(text, splice);
-        let range = range.ok_or(EditError::NotPlain)?;
-        edited.replace_range(range, &written(&splice.to));
+    cuts.sort_by_key(|(range, _)| (range.start, range.end));
+    let mut edited = text.to_owned();
+    for (range, by) in cuts.into_iter().rev() {
+        edited.replace_range(range, &by);
     }
     let says = |roots: &[Node]| roots.iter().map(Node::to_json).collect::<Vec<_>>();
     if says(&form.read(file, &edited)) != says(&expected) {
@@ -94,31 +105,78 @@ pub fn edit(file: &str, text: &str, splices: &[Splice]) -> Result<String, EditEr
     Ok(edited)
 }
 
+/// A splice, or those of what differs within its list.
+fn parts(roots: &[Node], splice: &Splice) -> Vec<Splice> {
+    let parts = match splice.to.is_array() {
+        true => roots.iter().find_map(|root| find(root, splice)),
+        false => None,
+    };
+    let parts = parts.and_then(|node| list::parts(node, &splice.to));
+    parts.unwrap_or_else(|| vec![splice.clone()])
+}
+
+/// The lists that are to be others, by their places.
+fn lists(roots: &[Node], splices: &[Splice]) -> BTreeMap<(u32, u32), Node> {
+    let lists = splices.iter().filter(|splice| splice.to.is_array());
+    let node = |splice: &Splice| {
+        let node = roots.iter().find_map(|root| find(root, splice))?;
+        Some(((splice.place.line, splice.place.column), node.clone()))
+    };
+    lists.filter_map(node).collect()
+}
+
+/// The list that a splice is about.
+fn find<'n>(node: &'n Node, splice: &Splice) -> Option<&'n Node> {
+    if is_meant(node, splice) {
+        return Some(node);
+    }
+    let items = node.items().iter();
+    let values = node.entries().iter().map(|(_, value)| value);
+    items.chain(values).find_map(|inner| find(inner, splice))
+}
+
+fn is_meant(node: &Node, splice: &Splice) -> bool {
+    (node.place.line, node.place.column) == (splice.place.line, splice.place.column)
+        && node.to_json() == splice.from
+}
+
 /// Puts the new values into a tree, and counts how often each stands there.
 fn put(node: &mut Node, wanted: &mut BTreeMap<(u32, u32), (&Splice, usize)>) {
+    if let Tree::Array(_) = node.tree
+        && let Some((splice, times)) = wanted.get_mut(&(node.place.line, node.place.column))
+        && splice.to.is_array()
+        && is_meant(node, splice)
+    {
+        node.tree = tree(&splice.to, &node.place);
+        *times += 1;
+        return;
+    }
     match &mut node.tree {
         Tree::Array(items) => items.iter_mut().for_each(|item| put(item, wanted)),
         Tree::Object(entries) => entries.iter_mut().for_each(|(_, value)| put(value, wanted)),
         _ => {
             let known = wanted.get_mut(&(node.place.line, node.place.column));
             if let Some((splice, times)) = known
-                && node.to_json() == splice.from
-                && let Some(tree) = scalar(&splice.to)
+                && is_meant(node, splice)
             {
-                node.tree = tree;
+                node.tree = tree(&splice.to, &node.place);
                 *times += 1;
             }
         }
     }
 }
 
-fn scalar(value: &Value) -> Option<Tree> {
+/// A value as a tree; all of it stands at one place.
+fn tree(value: &Value, place: &Place) -> Tree {
+    let node = |value| Node { place: place.clone(), tree: tree(value, place) };
     match value {
-        Value::Null => Some(Tree::Null),
-        Value::Bool(is) => Some(Tree::Bool(*is)),
-        Value::Number(number) => Some(Tree::Number(number.clone())),
-        Value::String(text) => Some(Tree::String(text.clone())),
-        Value::Array(_) | Value::Object(_) => None,
+        Value::Null => Tree::Null,
+        Value::Bool(is) => Tree::Bool(*is),
+        Value::Number(number) => Tree::Number(number.clone()),
+        Value::String(text) => Tree::String(text.clone()),
+        Value::Array(items) => Tree::Array(items.iter().map(node).collect()),
+        // No mapping is ever put in.
+        Value::Object(_) => Tree::Object(Vec::new()),
     }
 }
 

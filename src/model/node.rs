@@ -89,19 +89,29 @@ impl Node {
     #[must_use]
     pub fn nearest(&self, pointer: &str) -> &Node {
         let mut node = self;
-        for raw in pointer.split('/').skip(1) {
-            let segment = raw.replace("~1", "/").replace("~0", "~");
-            let next = match &node.tree {
-                Tree::Object(_) => node.get(&segment),
-                Tree::Array(items) => segment.parse().ok().and_then(|i: usize| items.get(i)),
-                _ => None,
-            };
-            match next {
+        for segment in pointer.split('/').skip(1) {
+            match node.step(segment) {
                 Some(child) => node = child,
                 None => break,
             }
         }
         node
+    }
+
+    /// The node at a JSON pointer, where it exists.
+    #[must_use]
+    pub fn at(&self, pointer: &str) -> Option<&Node> {
+        pointer.split('/').skip(1).try_fold(self, Node::step)
+    }
+
+    /// The child that a segment of a pointer means.
+    fn step(&self, segment: &str) -> Option<&Node> {
+        let segment = segment.replace("~1", "/").replace("~0", "~");
+        match &self.tree {
+            Tree::Object(_) => self.get(&segment),
+            Tree::Array(items) => segment.parse().ok().and_then(|i: usize| items.get(i)),
+            _ => None,
+        }
     }
 
     /// The entries of a mapping; empty for anything else.

@@ -7,6 +7,7 @@ mod compare;
 mod coverage;
 mod depend;
 mod draft;
+pub mod drift;
 mod finish;
 mod guard;
 mod hold;

@@ -3,9 +3,11 @@
 
 use std::collections::BTreeSet;
 
+use super::drift::said;
 use super::findings::github::{data, property};
 use super::plan::{consequence, held_because};
 use crate::model::{Level, Place};
+use crate::plan::drift::{Class, Drift, Item};
 use crate::plan::{Applied, Change, CheckResult, Outcome, OutcomeStatus, Plan, Status};
 
 /// How many bytes GitHub takes of a step's summary.
@@ -82,14 +84,32 @@ pub fn outcome_annotations(applied: &Applied) -> String {
     commands("error", stopped.chain(undone).collect())
 }
 
-/// An error that left no plan, as an annotation.
+/// Drift as warnings.
 #[must_use]
-pub fn failure(why: &str) -> String {
+pub fn drift_annotations(drift: &Drift) -> String {
+    let told = |item: &Item| Annotation {
+        place: item.source.clone(),
+        title: item.class.word().to_owned(),
+        message: format!("{}: {}", item.address, said(item)),
+    };
+    commands("warning", drift.items.iter().filter(|item| item.alarm).map(told).collect())
+}
+
+/// Whether there is drift, and how much, for the steps that follow.
+#[must_use]
+pub fn drift_outputs(drift: &Drift) -> String {
+    let count = |class: &Class| output(class.word(), &drift.counts.of_class(*class).to_string());
+    output("drift", &drift.drift.to_string()) + &Class::ALL.iter().map(count).collect::<String>()
+}
+
+/// An error that left nothing to tell (`title` says what), as an annotation.
+#[must_use]
+pub fn failure(title: &str, why: &str) -> String {
     let mut lines: Vec<String> = why.lines().take(LINES).map(|line| data(&plain(line))).collect();
     if let more @ 1.. = why.lines().skip(LINES).count() {
         lines.push(format!("… and {more} more lines"));
     }
-    format!("::error title=no plan::{}\n", lines.join("%0A"))
+    format!("::error title={}::{}\n", property(&plain(title)), lines.join("%0A"))
 }
 
 /// The values of a plan for the steps that follow.

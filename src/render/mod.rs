@@ -3,6 +3,7 @@
 mod advice;
 mod base;
 mod coverage;
+mod drift;
 mod due;
 mod fields;
 pub mod findings;
@@ -10,6 +11,7 @@ pub mod github;
 mod gitlab;
 mod html;
 mod markdown;
+mod notice;
 mod outcome;
 mod overview;
 mod plan;
@@ -17,9 +19,14 @@ mod timeline;
 mod wfm;
 
 pub use advice::advice;
+pub use drift::{drift, drift_findings};
 pub use gitlab::gitlab;
-pub use html::html;
-pub use markdown::{COMMENT, LEAST, markdown, markdown_failure, markdown_outcome};
+pub use html::{html, html_drift};
+pub use markdown::{
+    COMMENT, LEAST, markdown, markdown_drift, markdown_drift_failure, markdown_failure,
+    markdown_outcome,
+};
+pub use notice::Chat;
 pub use outcome::outcome;
 pub use plan::{Detail, plan};
 pub use wfm::wfm;

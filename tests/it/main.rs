@@ -11,6 +11,7 @@
 mod browser;
 mod cases;
 mod docs;
+mod drift;
 mod exports;
 mod formats;
 mod generate;

@@ -6,9 +6,11 @@
 //! - `cxform ARGUMENT…`: the program, in the scenario's folder;
 //! - `with NAME=VALUE… cxform ARGUMENT…`: the same with environment variables;
 //! - `paste ARGUMENT…`: the command that was last told to lift a rule, with these arguments too;
+//! - `pasted FILE`: puts the manifests that were last shown to be pasted into a file;
 //! - `edit TABLE ID JSON`: somebody edits the tenant by hand (a JSON merge patch);
 //! - `insert TABLE JSON` and `remove TABLE ID`: somebody adds or deletes a row;
 //! - `tenant TABLE ID`: shows a row as the tenant has it;
+//! - `git ARGUMENT…`: git in the scenario's folder; `git repository` begins one of all files;
 //! - `replace FILE FROM => TO`: edits a file;
 //! - `file FILE`: shows a file, JSON value by JSON value, without what differs from run to run; `*`
 //!   stands for a folder's only entry;
@@ -85,6 +87,11 @@ fn perform(folder: &Folder, step: &str, told: &str) -> String {
             let command = command.lines().next().unwrap().replace('\'', "");
             run(folder, &[], &format!("{command} {rest}"))
         }
+        "pasted" => {
+            let (_, shown) = told.rsplit_once("paste:\n\n").unwrap();
+            folder.put(rest, shown.split("\n\n").next().unwrap());
+            String::new()
+        }
         "with" => {
             let (variables, arguments) = rest.split_once("cxform").unwrap();
             let variables: Vec<(&str, &str)> =
@@ -112,16 +119,38 @@ fn perform(folder: &Folder, step: &str, told: &str) -> String {
             let row = world.table(table).get(id).cloned().unwrap_or(Value::Null);
             format!("{row}\n")
         }),
+        "git" => git(folder, rest),
         "replace" => {
             let (file, rest) = rest.split_once(' ').unwrap();
             let (from, to) = rest.split_once(" => ").unwrap();
             let text = std::fs::read_to_string(folder.path().join(file)).unwrap();
             assert!(text.contains(from), "{step}: not there");
-            folder.put(file, &text.replace(from, to));
+            folder.put(file, &text.replace(from, &to.replace("\\n", "\n")));
             String::new()
         }
         "file" => shown(folder, rest),
         _ => panic!("no such step: {step}"),
+    }
+}
+
+/// What git prints; a commit is of all files.
+fn git(folder: &Folder, arguments: &str) -> String {
+    let run = |arguments: &str| {
+        let mut git = std::process::Command::new("git");
+        git.args(["-c", "user.name=tests", "-c", "user.email=tests@localhost"]);
+        git.args(arguments.split_whitespace()).current_dir(folder.path());
+        let ran = git.output().unwrap();
+        assert!(ran.status.success(), "git {arguments}: {ran:?}");
+        String::from_utf8(ran.stdout).unwrap()
+    };
+    match arguments {
+        "repository" => {
+            folder.put(".gitignore", ".cxform/\n");
+            run("init --quiet --initial-branch=main");
+            run("add --all") + &run("commit --quiet -m first")
+        }
+        "commit" => run("add --all") + &run("commit --quiet -m more"),
+        arguments => run(arguments),
     }
 }
 
@@ -205,6 +234,7 @@ fn steady(text: &str) -> String {
             line = format!("{before}{after}");
         }
         line = without_run(&line);
+        line = without_commit(&line);
         // `audit list` begins with the time and the run.
         if let Some((time, rest)) = line.split_once("  ")
             && time.parse::<jiff::Timestamp>().is_ok()
@@ -223,6 +253,15 @@ fn steady(text: &str) -> String {
         steady.push('\n');
     }
     steady
+}
+
+/// Takes out the names that git gives, of files in a diff and of commits.
+fn without_commit(line: &str) -> String {
+    // A diff has them short.
+    let length = if line.starts_with("index ") { 7 } else { 40 };
+    let is_name = |word: &&str| word.len() == length && word.bytes().all(|b| b.is_ascii_hexdigit());
+    let words = line.split(|c: char| !c.is_ascii_alphanumeric()).filter(is_name);
+    words.fold(line.to_owned(), |told, word| told.replace(word, "COMMIT"))
 }
 
 /// Takes out the name of a run, `20261121T101102Z-438550-3591`.

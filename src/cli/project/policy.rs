@@ -7,10 +7,12 @@ use serde::Deserialize;
 use serde_json::Value;
 
 use super::coverage::Coverage;
+use super::leases::{Lease, Leased, ignored, leases};
 use crate::kinds::KINDS;
 use crate::model::{
     AtMost, Finding, Floors, Level, Limit, Limits, Node, Pattern, Percent, Place, closest,
 };
+use crate::plan::drift::Ignored;
 use crate::plan::{self, Protected};
 
 /// What the checks do, how much a plan may do, and whether deletions are applied.
@@ -54,6 +56,12 @@ pub struct Policy {
     /// segments: `queue/Emergency*`.
     #[serde(default)]
     pub protect: Vec<String>,
+    /// Drift that is tolerated until a time, and then told. It means nothing to plan and apply.
+    #[serde(default)]
+    pub leases: Vec<Lease>,
+    /// Addresses that others own: `drift` does not count them. It means nothing to plan and apply.
+    #[serde(default)]
+    pub ignore: Vec<String>,
 }
 
 /// What a check does where it fails.
@@ -79,6 +87,10 @@ pub struct Guards {
     pub floors: Floors,
     /// What is never deleted.
     pub protect: Vec<Protected>,
+    /// What drift is tolerated for some time.
+    pub leases: Vec<Leased>,
+    /// What drift is none.
+    pub ignore: Vec<Ignored>,
 }
 
 impl Policy {
@@ -110,11 +122,13 @@ impl Policy {
         }
         for (index, text) in self.protect.iter().enumerate() {
             let place = root.nearest(&format!("/policy/protect/{index}")).place.clone();
-            match pattern(text, &place) {
+            match pattern("protect", text, &place) {
                 Ok(pattern) => guards.protect.push(Protected { pattern, place }),
                 Err(finding) => findings.push(*finding),
             }
         }
+        guards.leases = leases(&self.leases, root, &mut findings);
+        guards.ignore = ignored(&self.ignore, root, &mut findings);
         findings.extend(self.checks.iter().filter_map(|(rule, level)| {
             let place = root.nearest("/policy/checks").key_place(rule);
             let place = place.unwrap_or(&root.nearest("/policy/checks").place);
@@ -147,10 +161,11 @@ fn no_limit(rule: &str, value: &Value, place: &Place) -> Finding {
     Finding::error("limit", place, format!("policy.{rule}: {value} is no limit")).hint(hint)
 }
 
-fn pattern(text: &str, place: &Place) -> Result<Pattern, Box<Finding>> {
+/// A pattern of `policy.KEY`.
+pub(super) fn pattern(key: &str, text: &str, place: &Place) -> Result<Pattern, Box<Finding>> {
     let wrong = |message: String| Finding::error("pattern", place, message);
-    let pattern = Pattern::parse(text)
-        .map_err(|error| Box::new(wrong(format!("policy.protect: {error}"))))?;
+    let pattern =
+        Pattern::parse(text).map_err(|error| Box::new(wrong(format!("policy.{key}: {error}"))))?;
     let kinds = || KINDS.iter().map(|kind| kind.name());
     match pattern.kind().filter(|own| !kinds().any(|kind| kind == *own)) {
         None => Ok(pattern),
@@ -159,7 +174,7 @@ fn pattern(text: &str, place: &Place) -> Result<Pattern, Box<Finding>> {
                 Some(similar) => format!("did you mean `{similar}`?"),
                 None => format!("the kinds are {}", kinds().collect::<Vec<_>>().join(", ")),
             };
-            let message = format!("policy.protect: `{text}` matches nothing: no kind is `{own}`");
+            let message = format!("policy.{key}: `{text}` matches nothing: no kind is `{own}`");
             Err(Box::new(wrong(message).hint(hint)))
         }
     }

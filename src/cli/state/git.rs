@@ -209,6 +209,35 @@ impl SharedState {
         Ok(seen.holder)
     }
 
+    /// Fetches the branch and brings what a look at drift needs: audit, plans of runs that have
+    /// ended, and what was seen before; whoever holds the tenant.
+    ///
+    /// # Errors
+    /// As [`SharedState::bring`].
+    pub fn bring_for_drift(&mut self) -> Result<(), SharedError> {
+        let seen = self.look()?;
+        self.bring_audit(&seen)?;
+        self.bring_plans(&seen)?;
+        self.bring_drift(&seen)
+    }
+
+    /// Gives the branch what a look at drift has seen and told.
+    ///
+    /// # Errors
+    /// As [`SharedState::claim`].
+    pub fn keep_drift(&mut self) -> Result<(), SharedError> {
+        let message = format!("{}: drift", self.tenant);
+        for _ in 0..OVERTAKEN {
+            let seen = self.look()?;
+            let blobs = self.pushing(self.store.keep_file(&self.state.drift()))?;
+            let puts = BTreeMap::from([(mirror::DRIFT.to_owned(), Put::Content(blobs))]);
+            if self.put(&seen, puts, &message)? == Pushed::Done {
+                return Ok(());
+            }
+        }
+        Err(self.overtaken())
+    }
+
     /// Takes the tenant for a run, whose plan stands in its folder: with what the branch has not
     /// yet, that is pushed. When this has ended well, nobody else has the tenant. A run that holds
     /// it still is told, and nothing is done.

@@ -18,6 +18,9 @@ use crate::model::{
 /// What a row's key says about a group.
 const GROUP_PREFIX: &str = "group:";
 
+/// What a cell says where there should be no assignment.
+pub(super) const NONE: &str = "none";
+
 /// What all matrices share.
 struct Context<'i> {
     windows: BTreeMap<String, Stated>,
@@ -35,14 +38,28 @@ pub(super) fn declare(items: &[Item], declaring: &mut Declaring<'_>) {
     }
 }
 
-/// Where the levels of the cells at these places are written.
-pub(super) fn levels(items: &[Item], cells: &BTreeSet<&Place>) -> BTreeMap<Place, Place> {
+/// The levels of the cells at these places, as they are written.
+pub(super) fn levels(items: &[Item], cells: &BTreeSet<&Place>) -> BTreeMap<Place, Node> {
+    let level =
+        |(place, node): (&Place, &Node)| (place.clone(), node.get("level").unwrap_or(node).clone());
+    written(items, cells).map(level).collect()
+}
+
+/// The cells at these places, as they are written; those that say more than a level are left out.
+pub(super) fn cells(items: &[Item], cells: &BTreeSet<&Place>) -> BTreeMap<Place, Node> {
+    let plain = written(items, cells).filter(|(_, node)| node.entries().is_empty());
+    plain.map(|(place, node)| (place.clone(), node.clone())).collect()
+}
+
+/// The cells at these places, each by its place.
+fn written<'i>(
+    items: &'i [Item],
+    cells: &'i BTreeSet<&Place>,
+) -> impl Iterator<Item = (&'i Place, &'i Node)> {
     let matrices = items.iter().filter(|item| item.kind == MATRIX);
     let rows = matrices.filter_map(|item| item.spec().get("agents")).flat_map(Node::entries);
-    let cells =
-        rows.flat_map(|(_, row)| row.entries()).filter(|(key, _)| cells.contains(&key.place));
-    let level = |node: &Node| node.get("level").unwrap_or(node).place.clone();
-    cells.map(|(key, node)| (key.place.clone(), level(node))).collect()
+    let all = rows.flat_map(|(_, row)| row.entries()).map(|(key, node)| (&key.place, node));
+    all.filter(|(place, _)| cells.contains(place))
 }
 
 /// In one matrix, what an agent's own row says wins over what its groups' rows say.
@@ -130,7 +147,7 @@ impl<'m> Matrix<'m> {
         self.cells.clear();
         for (key, node) in row.entries() {
             let Some(skill) = self.column(key, declaring) else { continue };
-            let absent = node.as_str() == Some("none");
+            let absent = node.as_str() == Some(NONE);
             let level = node.get("level").unwrap_or(node).as_i64();
             let window = match node.get("window") {
                 Some(name) => named_window(name, self.context, declaring),

@@ -4,6 +4,7 @@ mod api_v2;
 mod check;
 mod coverage;
 mod holders;
+mod manifests;
 mod matrix;
 mod recurring;
 mod schema;
@@ -21,8 +22,8 @@ use serde_json::Value;
 use super::{Check, Checking, Declaring, Grouping, Holds, Impact, Kind, WfmRow, Wire};
 use crate::http::Dialect;
 use crate::model::{
-    Address, Declared, Document, Facts, Item, Link, Links, ManifestKind, Place, Remote, Roster,
-    address_head, address_tail,
+    Address, Declared, Document, Facts, Item, Link, Links, ManifestKind, Node, Place, Remote,
+    Roster, address_head, address_tail,
 };
 use crate::world::Collection;
 
@@ -142,8 +143,27 @@ impl Kind for Assignment {
         items: &[Item],
         path: &str,
         declared: &BTreeSet<&Place>,
-    ) -> BTreeMap<Place, Place> {
-        if path == "/level" { matrix::levels(items, declared) } else { BTreeMap::new() }
+    ) -> BTreeMap<Place, Node> {
+        match path {
+            "/level" => matrix::levels(items, declared),
+            "" => matrix::cells(items, declared),
+            _ => BTreeMap::new(),
+        }
+    }
+
+    fn absence(&self) -> Option<&'static str> {
+        Some(matrix::NONE)
+    }
+
+    fn unwritten(&self, path: &str) -> Option<(&'static str, &'static str)> {
+        path.starts_with("/window").then_some((
+            "a cell names its window, and the tenant has other times",
+            "name a window with these times in the cell, or change the AvailabilityWindow for all",
+        ))
+    }
+
+    fn as_manifests(&self, remotes: &[(Address, &Remote)]) -> Vec<Value> {
+        manifests::of(remotes)
     }
 
     fn lacks(&self, declared: &Declared, label: &str) -> Option<(String, String)> {

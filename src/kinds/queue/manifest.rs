@@ -3,13 +3,15 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use schemars::{JsonSchema, Schema, SchemaGenerator};
-use serde_json::Value;
+use serde_json::{Value, json};
 
 use super::identity::identities;
 use super::{Fields, Overflow, address, declared};
 use crate::kinds::declaring::text_of;
 use crate::kinds::{Declaring, schema_of};
-use crate::model::{Address, Finding, Item, Link, Links, ManifestKind, Node, Renamed, Tree};
+use crate::model::{
+    Address, Facts, Finding, Item, Link, Links, ManifestKind, Node, Remote, Renamed, Tree,
+};
 
 /// The manifest of a queue.
 pub(super) const QUEUE: &str = "Queue";
@@ -157,6 +159,38 @@ pub(super) fn declare(items: &[Item], declaring: &mut Declaring<'_>) {
             declaring.rename(&own, Renamed { from, before, after });
         }
     }
+}
+
+/// The manifest of a queue as the tenant has it; none where no manifest can name it.
+pub(super) fn of(address: &Address, remote: &Remote) -> Option<Value> {
+    let name = address.segment(0);
+    // It has no name, or shares it.
+    if name.starts_with("id:") {
+        return None;
+    }
+    Some(json!({
+        "apiVersion": "cxform/v1", "kind": QUEUE, "metadata": {"name": name},
+        "spec": remote.document.value(),
+    }))
+}
+
+/// Skills as a manifest lists them that has `written` now: those that stay keep their spelling and
+/// order, new ones come after them.
+pub(super) fn skills(written: &[Value], to: &[Value], facts: &Facts) -> Value {
+    let names = facts.of("skill");
+    let meant = |text: &Value| {
+        let text = text.as_str().unwrap_or_default();
+        names.and_then(|names| names.resolve(text).ok()).map_or(text.to_owned(), |key| key.segment)
+    };
+    let (mut skills, mut known) = (Vec::new(), BTreeSet::new());
+    for text in written {
+        let skill = Value::from(meant(text));
+        if to.contains(&skill) && known.insert(skill.to_string()) {
+            skills.push(text.clone());
+        }
+    }
+    skills.extend(to.iter().filter(|skill| !known.contains(&skill.to_string())).cloned());
+    Value::Array(skills)
 }
 
 /// The queues, each with what later manifests restate of it.

@@ -18,7 +18,7 @@ use super::{Check, Declaring, Kind, Wire};
 use crate::http::Dialect;
 use crate::model::{
     Address, Declared, Document, Facts, Finding, Item, Leaf, Link, Links, ManifestKind, Names,
-    Place,
+    Node, Place, Remote,
 };
 use crate::world::Collection;
 
@@ -122,14 +122,24 @@ impl Kind for Queue {
         items: &[Item],
         path: &str,
         declared: &BTreeSet<&Place>,
-    ) -> BTreeMap<Place, Place> {
+    ) -> BTreeMap<Place, Node> {
         let (queues, _) = manifest::overlaid(items);
         let queues = queues.iter().filter(|item| declared.contains(&item.place));
-        let field = |item: &Item| {
-            let field = item.spec().get(path.strip_prefix('/')?)?;
-            Some((item.place.clone(), field.place.clone()))
-        };
+        let field = |item: &Item| Some((item.place.clone(), item.spec().at(path)?.clone()));
         queues.filter_map(field).collect()
+    }
+
+    fn spelled(&self, path: &str, written: &Value, to: &Value, facts: &Facts) -> Value {
+        match (path, written, to) {
+            ("/skillGroups", Value::Array(written), Value::Array(to)) => {
+                manifest::skills(written, to, facts)
+            }
+            _ => to.clone(),
+        }
+    }
+
+    fn as_manifests(&self, remotes: &[(Address, &Remote)]) -> Vec<Value> {
+        remotes.iter().filter_map(|(address, remote)| manifest::of(address, remote)).collect()
     }
 
     fn lacks(&self, declared: &Declared, label: &str) -> Option<(String, String)> {

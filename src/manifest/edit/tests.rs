@@ -197,3 +197,46 @@ fn in_random_matrices_only_the_levels_bytes_change() {
         assert_eq!(answer, expect, "seed {seed}");
     }
 }
+
+#[test]
+fn items_of_a_list_come_and_go() {
+    fn first(node: &Node) -> Option<&Node> {
+        let inner = node.entries().iter().map(|(_, value)| value);
+        if matches!(node.tree, Tree::Array(_)) {
+            Some(node)
+        } else {
+            inner.filter_map(first).next()
+        }
+    }
+    let check = |text: &str, to: Value, expect: &str| {
+        let roots = yaml::parse("m.yaml", text).0;
+        let list = roots.iter().find_map(first).unwrap();
+        let splice = Splice { place: list.place.clone(), from: list.to_json(), to };
+        let answer = edit("m.yaml", text, &[splice]);
+        let answer = answer.unwrap_or_else(|error| error.to_string());
+        assert_eq!(answer, expect, "{text}");
+    };
+    check("a: [x, y]  # z\nb: 1\n", json!(["y"]), "a: [y]  # z\nb: 1\n");
+    check("a: [ 'x' , y ]\n", json!(["x", "n, n"]), "a: [ 'x' , \"n, n\" ]\n");
+    check("a: []\n", json!(["x", "y"]), "a: [x, y]\n");
+    check("{a: [x], b: 2}", json!([]), "{a: [], b: 2}");
+    check("a: [x, y,]\n", json!(["x"]), "a: [x,]\n");
+    // Block style: a line each; the comment of one that goes stays.
+    let text = "a:\n  # first\n  - x # why\n  - \"y\"\n\n  - z\nb: 1\n";
+    check(text, json!(["y", "z"]), "a:\n  # first\n  # why\n  - \"y\"\n\n  - z\nb: 1\n");
+    check(text, json!(["x", "z"]), "a:\n  # first\n  - x # why\n\n  - z\nb: 1\n");
+    check(text, json!(["x", "y", "n"]), "a:\n  # first\n  - x # why\n  - \"y\"\n\n  - n\nb: 1\n");
+    check("a:\n- x\n- y", json!(["x", "y", "true"]), "a:\n- x\n- y\n- \"true\"");
+    check("a:\r\n- x\r\nb: 1\r\n", json!(["y"]), "a:\r\n- y\r\nb: 1\r\n");
+    check("a: # w\n  # v\n  - x\nb: 1\n", json!([]), "a: [] # w\n  # v\nb: 1\n");
+    // Lists of mappings change value by value.
+    check(
+        "a:\n  - {t: p, v: 1} # one\n  - t: q\n    v: 2 # two\n",
+        json!([{"t": "p", "v": 3}, {"t": "q", "v": 4}]),
+        "a:\n  - {t: p, v: 3} # one\n  - t: q\n    v: 4 # two\n",
+    );
+    let plain = "this value is no plain one: it is an alias, or goes over several lines";
+    check("a: [x,\n  y]\n", json!(["x"]), plain);
+    check("a:\n  - t: p\n", json!([]), plain);
+    check("a: &l [x]\nb: *l\n", json!(["y"]), "other values would change too");
+}

@@ -6,10 +6,12 @@
 
 mod coverage;
 mod data;
+mod drift;
 
 use sha2::{Digest, Sha256};
 
 use self::data::Page;
+pub use self::drift::html_drift;
 use super::base::compared;
 use super::fields::one_line;
 use super::plan::summary;
@@ -47,12 +49,16 @@ pub fn html(plan: &Plan) -> serde_json::Result<String> {
 
 /// Only our own style and script; nothing is loaded from anywhere.
 fn policy() -> String {
-    let digest = |text: &str| format!("'sha256-{}'", base64(&Sha256::digest(text)));
     format!(
         "default-src 'none'; style-src {}; script-src {}; base-uri 'none'; form-action 'none'",
-        digest(STYLE),
-        digest(SCRIPT)
+        sealed(STYLE),
+        sealed(SCRIPT)
     )
+}
+
+/// A text as a page's policy allows it.
+fn sealed(text: &str) -> String {
+    format!("'sha256-{}'", base64(&Sha256::digest(text)))
 }
 
 fn base64(bytes: &[u8]) -> String {

@@ -2,6 +2,7 @@
 //! first, and no more than there is room for.
 
 mod danger;
+mod drift;
 mod escape;
 mod fit;
 mod matrix;
@@ -17,6 +18,8 @@ use super::plan::{Detail, groups, notes, summary};
 use crate::kinds::{Action, kind_of};
 use crate::model::Level;
 use crate::plan::{Applied, Change, Plan};
+pub use drift::{markdown_drift, markdown_drift_failure};
+
 use danger::{Danger, checks_of, complaint};
 use escape::{brief, cell, code, fence, line, marker};
 use fit::{Section, fit};

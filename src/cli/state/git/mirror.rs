@@ -11,8 +11,9 @@ use crate::cli::state::{RunFolder, StateError, create_folder, file_name};
 const RUNS: usize = 20;
 const JOURNAL: &str = "journal.jsonl";
 const OUTCOME: &str = "outcome.json";
+const PLAN: &str = "plan.json";
 const TORN: &str = ".torn";
-const DRIFT: &str = "drift.json";
+pub(super) const DRIFT: &str = "drift.json";
 /// The journal of a run whose machine is gone: any change of its plan may have been sent.
 const LOST: &[u8] = b"{\"type\":\"lost\"}\n";
 
@@ -86,10 +87,28 @@ impl SharedState {
             }
         }
         self.bring_cursors(seen)?;
+        self.bring_drift(seen)
+    }
+
+    /// Brings what the last look at drift has seen and told.
+    pub(super) fn bring_drift(&self, seen: &Seen) -> Result<(), SharedError> {
         match seen.files.get(DRIFT) {
-            Some(blobs) => self.bring_file(blobs, &self.state.path().join(DRIFT)),
+            Some(blobs) => self.bring_file(blobs, &self.state.drift()),
             None => Ok(()),
         }
+    }
+
+    /// Brings the plans of runs that have ended and are not here.
+    pub(super) fn bring_plans(&self, seen: &Seen) -> Result<(), SharedError> {
+        for (name, run) in runs_of(seen).iter().filter(|(_, run)| run.contains_key(OUTCOME)) {
+            let folder = self.state.run(name);
+            for file in [PLAN, OUTCOME].iter().filter(|file| !folder.path().join(file).exists()) {
+                if let Some(blobs) = run.get(file) {
+                    self.bring_file(blobs, &folder.path().join(file))?;
+                }
+            }
+        }
+        Ok(())
     }
 
     /// Brings how far each sink has got, where another machine got further.
@@ -158,7 +177,7 @@ impl SharedState {
                 gone.extend(all_gone(name, &files));
             }
         }
-        let drift = self.state.path().join(DRIFT);
+        let drift = self.state.drift();
         if !seen.files.contains_key(DRIFT) && drift.exists() {
             add(DRIFT.to_owned(), &drift)?;
         }

@@ -1,0 +1,73 @@
+//! Drift is told, in the format that is asked for.
+
+use crate::cli::args::{DriftArgs, DriftFormat};
+use crate::cli::console::Stream;
+use crate::cli::context::{Context, causes, report};
+use crate::cli::markup;
+use crate::model::{Finding, Level, json_safe, neutral};
+use crate::plan::drift::Drift;
+use crate::render::{self, findings, github};
+
+/// Tells what differs.
+pub(super) fn tell(
+    context: &mut Context<'_>,
+    args: &DriftArgs,
+    drift: &Drift,
+) -> anyhow::Result<()> {
+    match args.format {
+        DriftFormat::Text => {
+            Ok(context.console.talk_long(Stream::Out, |out| render::drift(out, drift))?)
+        }
+        DriftFormat::Json => {
+            let text = serde_json::to_string(drift)? + "\n";
+            Ok(context.console.data(&json_safe(&text))?)
+        }
+        DriftFormat::Markdown => {
+            let budget = args.telling.max_bytes.unwrap_or(render::COMMENT);
+            Ok(context.console.data(&render::markdown_drift(drift, budget))?)
+        }
+        DriftFormat::Html => Ok(context.console.data(&render::html_drift(drift))?),
+        DriftFormat::Github => markup::github_drift(context, drift, &args.telling),
+        DriftFormat::Gitlab => {
+            Ok(context.console.data(&findings::gitlab(&render::drift_findings(drift)))?)
+        }
+    }
+}
+
+/// Tells whoever asked for a machine's format that drift is not known.
+pub(super) fn failure(
+    context: &mut Context<'_>,
+    format: DriftFormat,
+    tenant: &str,
+    error: &anyhow::Error,
+) -> anyhow::Result<()> {
+    let why = || neutral(&causes(error)).into_owned();
+    let text = match format {
+        DriftFormat::Text | DriftFormat::Html => return Ok(()),
+        DriftFormat::Json => report(error),
+        DriftFormat::Markdown => render::markdown_drift_failure(tenant, &why()),
+        DriftFormat::Github => github::failure("drift is not known", &why()),
+        DriftFormat::Gitlab => findings::gitlab(&[Finding {
+            place: None,
+            level: Level::Error,
+            rule: "error",
+            address: None,
+            message: why(),
+            hint: None,
+            related: None,
+        }]),
+    };
+    Ok(context.console.data(&text)?)
+}
+
+/// Tells what was accepted.
+pub(super) fn accepted(
+    context: &mut Context<'_>,
+    args: &DriftArgs,
+    drift: &Drift,
+) -> anyhow::Result<()> {
+    match args.format {
+        DriftFormat::Text => Ok(()),
+        _ => tell(context, args, drift),
+    }
+}

@@ -58,7 +58,7 @@ pub(super) async fn make(
     let made = loop {
         let draft = closing.draft(&seen, planning, &wrong)?;
         if lacking.is_none() {
-            lacking = Some(seen.look_beside(reader, &draft).await?);
+            lacking = Some(seen.look_beside(reader, &draft.looks_at()).await?);
             learn(reader, &draft, &policy, &mut seen.facts, &mut watch).await?;
         }
         let made = closing.close(draft, &seen);
@@ -74,11 +74,22 @@ pub(super) async fn make(
         let message = format!("the tenant tells {count} {kind}s that cannot be read");
         context.note(&format!("warning: {message}; they are left alone\n"))?;
     }
-    for scope in lacking.into_iter().flatten() {
+    note_lacking(context, lacking.unwrap_or_default())?;
+    Ok(made.map_err(|found| Wrong::new(&found, &sources))?)
+}
+
+/// Tells which scopes the token would need for coverage to be known.
+pub(super) fn note_lacking(
+    context: &mut Context<'_>,
+    mut lacking: Vec<&'static str>,
+) -> anyhow::Result<()> {
+    lacking.sort_unstable();
+    lacking.dedup();
+    for scope in lacking {
         let message = format!("coverage is not known as a whole: the token lacks {scope}");
         context.note(&format!("warning: {message}\n"))?;
     }
-    Ok(made.map_err(|found| Wrong::new(&found, &sources))?)
+    Ok(())
 }
 
 /// Makes a plan for what a snapshot tells; it needs no tenant.

@@ -13,8 +13,9 @@ use super::context::Context;
 use super::exit::{Exit, UsageError};
 use super::follow::Following;
 use super::journal::Record;
-use super::making::policy;
+use super::making::{facts, note_lacking, policy};
 use super::planning::{connect, present, runtime};
+use super::progress::Progress;
 use super::run::Lifting;
 use super::settings::Settings;
 use super::settling::settle;
@@ -23,8 +24,8 @@ use super::show::open;
 use super::state::{Part, RunFolder, StateFolder};
 use crate::kinds::Action;
 use crate::model::Address;
-use crate::plan::{self, Made, OutcomeStatus, Plan, rollback};
-use crate::tenant::Writer;
+use crate::plan::{self, Inputs, Made, OutcomeStatus, Plan, Policy, rollback};
+use crate::tenant::{Observation, Reader, Writer};
 
 /// Runs the command.
 pub(super) fn run(context: &mut Context<'_>, args: &RollbackArgs) -> anyhow::Result<Exit> {
@@ -62,12 +63,16 @@ fn begin(
         let writer = Writer::connect(connection)?;
         following.watch(&writer);
         let plan = match settle(context, &settings, &state, &writer.reader()).await {
-            Ok(()) => inverse(context, args, &settings, &state).and_then(|plan| {
-                present(context, planning, &plan, &again(context, args))?;
-                Ok(plan)
-            }),
-            Err(error) => Err(context.redacting.error(error)),
+            Ok(()) => match inverse(context, args, &settings, &state) {
+                Ok(plan) => guarded(context, &settings, &writer.reader(), plan).await,
+                Err(error) => Err(error),
+            },
+            Err(error) => Err(error),
         };
+        let plan = plan.map_err(|error| context.redacting.error(error)).and_then(|plan| {
+            present(context, planning, &plan, &again(context, args))?;
+            Ok(plan)
+        });
         let ground = Ground {
             settings: &settings,
             state: &state,
@@ -87,6 +92,42 @@ fn begin(
         end(embedded).await?;
         exit
     })
+}
+
+/// The plan after coverage was asked about it: who is there is read where it matters, and everybody
+/// where too few are among them.
+async fn guarded(
+    context: &mut Context<'_>,
+    settings: &Settings,
+    reader: &Reader,
+    plan: Plan,
+) -> anyhow::Result<Plan> {
+    let (wanted, policy) = (plan::staffing(&plan), policy(settings, false));
+    if wanted.is_empty() {
+        return Ok(plan);
+    }
+    let mut progress = Progress::new(context.console);
+    let mut watch = |step| progress.tell(step);
+    let (desired, known) = (plan::declared(&plan), facts(settings));
+    let (mut seen, mut lacking) =
+        Observation::of(reader, desired, &wanted, known, &mut watch).await?;
+    let covered = loop {
+        let covered = seen_through(&seen, &policy, &plan);
+        if seen.is_whole || !covered.lacks_agents() {
+            break covered;
+        }
+        lacking.extend(seen.look_everywhere(reader, &mut watch).await?);
+    };
+    drop(progress);
+    note_lacking(context, lacking)?;
+    Ok(covered)
+}
+
+fn seen_through(seen: &Observation, policy: &Policy, plan: &Plan) -> Plan {
+    let Observation { desired, observed, facts, .. } = seen;
+    let (tenant, source) = (plan.tenant.clone(), plan.source.clone());
+    let inputs = Inputs { desired, observed, facts, policy, tenant, source, ahead: None };
+    plan::covered(plan.clone(), &inputs)
 }
 
 async fn undo(

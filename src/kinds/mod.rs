@@ -28,7 +28,7 @@ use crate::facts;
 use crate::http::Dialect;
 use crate::model::{
     Address, Declared, Desired, Document, Facts, Finding, Item, Leaf, Links, ManifestKind, Names,
-    Node, Place, Remote, Roster,
+    Node, Place, References, Remote, Roster,
 };
 use crate::world::Collection;
 
@@ -124,6 +124,12 @@ pub trait Kind: Sync {
     fn unlink(&self, document: &Document, target: &Address) -> Option<Leaf> {
         let _ = (document, target);
         None
+    }
+
+    /// What a resource names by its address alone, with the ids that are known of that.
+    fn names(&self, address: &Address, known: &References) -> Links {
+        let _ = (address, known);
+        Links::new()
     }
 
     /// From when to when a resource with these fields holds, where it does not hold always.
@@ -272,6 +278,16 @@ pub fn looked_at(needs: &BTreeSet<&'static str>, dialect: Dialect) -> BTreeSet<&
     let told = |kind: &&&dyn Kind| lanes(*kind).is_some_and(|sort| needs.contains(sort));
     let wanted = KINDS.iter().filter(told).flat_map(|kind| kind.looks_at()).copied();
     wanted.filter(|kind| !needs.contains(kind)).collect()
+}
+
+/// The kinds that matter for the staffing of what changes of these ones touch.
+#[must_use]
+pub fn looked_at_for(changing: &BTreeSet<&str>) -> BTreeSet<&'static str> {
+    let touches = |kind: &&&dyn Kind| {
+        changing.contains(kind.name())
+            || kind.looks_at().iter().any(|other| changing.contains(other))
+    };
+    KINDS.iter().filter(touches).flat_map(|kind| kind.looks_at()).copied().collect()
 }
 
 /// The sorts of names by which such kinds are told whose staffing these ones matter for.

@@ -8,7 +8,7 @@ use super::depend::depend;
 use super::unlink::unlink;
 use super::{Change, PlannedAction, Policy, Selected, Unmanaged};
 use crate::http::Dialect;
-use crate::kinds::{Action, KINDS, Kind, Needs, kind_of};
+use crate::kinds::{self, Action, KINDS, Kind, Needs, kind_of};
 use crate::model::{Desired, Facts, Finding, Links, Observed, References, Remote};
 
 /// What differs, and which facts the rules about it need. It grows with the changes, not with what
@@ -67,11 +67,7 @@ impl Draft {
     /// The kinds whose resources matter for what the changes do to staffing.
     #[must_use]
     pub fn looks_at(&self) -> BTreeSet<&'static str> {
-        let changing = self.proposed.iter().filter(|proposed| proposed.change.action().is_some());
-        let kinds: BTreeSet<&str> =
-            changing.map(|proposed| proposed.change.address.kind()).collect();
-        let kinds = KINDS.iter().filter(|kind| kinds.contains(kind.name()));
-        kinds.flat_map(|kind| kind.looks_at()).copied().collect()
+        kinds::looked_at_for(&changing(self.proposed.iter().map(|proposed| &proposed.change)))
     }
 
     /// Whether the routing strategies are needed.
@@ -87,6 +83,11 @@ impl Draft {
         let agents = links.filter(|link| link.address.kind() == "agent");
         agents.filter_map(|link| link.id.clone()).collect()
     }
+}
+
+/// The kinds of what is to be changed.
+pub(super) fn changing<'c>(changes: impl Iterator<Item = &'c Change>) -> BTreeSet<&'c str> {
+    changes.filter(|change| change.action().is_some()).map(|change| &*change.kind).collect()
 }
 
 /// Compares. What a kind cannot create as declared is a finding. What the `base` declares and

@@ -87,7 +87,11 @@ pub fn finish(mut draft: Draft, inputs: Inputs<'_>) -> Result<Plan, Vec<Finding>
 }
 
 /// Asks who could serve, and withholds what takes too many away, until nothing new is found.
-fn cover(draft: &mut Draft, inputs: &Inputs<'_>, results: &mut Vec<CheckResult>) -> Option<Impact> {
+pub(super) fn cover(
+    draft: &mut Draft,
+    inputs: &Inputs<'_>,
+    results: &mut Vec<CheckResult>,
+) -> Option<Impact> {
     loop {
         let asked = live(draft);
         let impact = coverage::impact(draft, inputs);

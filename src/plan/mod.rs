@@ -24,6 +24,7 @@ mod saved;
 mod selection;
 mod sharing;
 mod timeline;
+mod undo;
 mod unlink;
 
 use std::collections::BTreeMap;
@@ -49,6 +50,7 @@ pub use replace::{Replacing, SURPLUS_PATH, replace};
 pub use saved::{FORMAT_VERSION, SavedError, open, seal, write};
 pub use selection::{Selected, Selection};
 pub use timeline::{Event, Moment, Timeline, in_zone};
+pub use undo::{covered, declared, staffing};
 
 use crate::http::Dialect;
 use crate::kinds::Action;

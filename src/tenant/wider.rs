@@ -7,23 +7,55 @@ use super::{Fetched, Reader, TenantError};
 use crate::facts::SOURCES;
 use crate::http::Read;
 use crate::kinds::{KINDS, Observing};
-use crate::model::{Address, Names};
-use crate::plan::Draft;
+use crate::model::{Address, Desired, Facts, Names};
 
 impl Observation {
-    /// Reads the lists of the kinds that matter for what the changes of `draft` do to staffing, and
-    /// of which no manifest speaks. What the token may not read is told by its scope.
+    /// Reads what the tenant has of what is `desired`, agent by agent, where no manifest made it
+    /// necessary, and the lists of the kinds that are `wanted`. What the token may not read is told
+    /// by its scope.
+    ///
+    /// # Errors
+    /// The tenant cannot be reached or refuses for another reason.
+    pub async fn of(
+        reader: &Reader,
+        desired: Desired,
+        wanted: &BTreeSet<&'static str>,
+        facts: Facts,
+        watch: &mut Watch<'_>,
+    ) -> Result<(Self, Vec<&'static str>), TenantError> {
+        let mut seen = Self { desired, facts, ..Self::default() };
+        let (mut unreadable, mut lacking) = (Unreadable::new(), Vec::new());
+        for source in SOURCES {
+            lacking.extend(seen.recognise(reader, source.sort).await?);
+        }
+        lacking.extend(seen.look_beside(reader, wanted).await?);
+        for (index, kind) in KINDS.iter().enumerate() {
+            let Some(wire) = kind.wire(reader.dialect()) else { continue };
+            let heads = seen.desired.heads(kind.name());
+            let lanes = heads.map(|head| wire.lane(&Address::of_parts(head, None)));
+            let lanes = lanes.collect::<BTreeSet<_>>().into_iter().collect();
+            let observed = std::mem::take(&mut seen.observed);
+            let mut observing =
+                Observing::resume(observed, &seen.facts, reader.dialect(), &seen.desired);
+            read_lanes(reader, index, lanes, &mut observing, &mut unreadable, watch).await?;
+            seen.observed = observing.finish();
+        }
+        seen.count_unreadable(unreadable);
+        Ok((seen, lacking))
+    }
+
+    /// Reads the lists of kinds that matter for staffing, and of which no manifest speaks. What the
+    /// token may not read is told by its scope.
     ///
     /// # Errors
     /// The tenant cannot be reached or refuses for another reason.
     pub async fn look_beside(
         &mut self,
         reader: &Reader,
-        draft: &Draft,
+        wanted: &BTreeSet<&'static str>,
     ) -> Result<Vec<&'static str>, TenantError> {
         let dialect = reader.dialect();
         let mut lacking = Vec::new();
-        let wanted = draft.looks_at();
         for (index, kind) in KINDS.iter().enumerate() {
             if !wanted.contains(kind.name()) || self.facts.of(kind.name()).is_some() {
                 continue;

@@ -22,8 +22,8 @@ use serde_json::Value;
 use super::{Check, Checking, Declaring, Grouping, Holds, Impact, Kind, WfmRow, Wire};
 use crate::http::Dialect;
 use crate::model::{
-    Address, Declared, Document, Facts, Item, Link, Links, ManifestKind, Node, Place, Remote,
-    Roster, address_head, address_tail,
+    Address, Declared, Document, Facts, Item, Link, Links, ManifestKind, Node, Place, References,
+    Remote, Roster, address_head, address_tail,
 };
 use crate::world::Collection;
 
@@ -136,6 +136,15 @@ impl Kind for Assignment {
 
     fn declare(&self, items: &[Item], declaring: &mut Declaring<'_>) {
         matrix::declare(items, declaring);
+    }
+
+    fn names(&self, address: &Address, known: &References) -> Links {
+        let link = |sort: &str, at: usize| {
+            let named = Address::new(sort, &[&address.segment(at)]);
+            let id = known.get(&named).cloned().flatten();
+            Link::new(named, id.as_deref())
+        };
+        Links::from([link("agent", 0), link(holders::SKILL, 1)])
     }
 
     fn written(

@@ -77,8 +77,8 @@ fn lost(coverage: &Coverage) -> Table {
     )
 }
 
-/// The whole chart of coverage, folded.
-pub(super) fn chart(plan: &Plan, detail: Detail) -> Section {
+/// The whole chart of coverage, folded; it says who is counted, where nothing before it does.
+pub(super) fn chart(plan: &Plan, detail: Detail, is_said: bool) -> Section {
     let told = plan.coverage.as_ref().filter(|_| detail != Detail::Summary);
     let mut text = String::new();
     // A text takes what is written to it.
@@ -86,7 +86,8 @@ pub(super) fn chart(plan: &Plan, detail: Detail) -> Section {
     if text.is_empty() {
         return Section::default();
     }
+    let counted = if is_said { "" } else { COUNTED };
     let lines: Vec<String> = text.trim_end().lines().map(str::to_owned).collect();
-    Section::of(folded("Coverage by hour", &fence("text", &lines)))
+    Section::of(folded("Coverage by hour", &format!("{counted}{}", fence("text", &lines))))
         .or(String::new(), "the chart of coverage")
 }

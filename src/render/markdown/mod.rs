@@ -185,13 +185,15 @@ fn sections(plan: &Plan, detail: Detail, groups: &[Vec<&Change>], danger: &Dange
     let (many, single): (Vec<_>, Vec<_>) =
         plain.into_iter().partition(|group| group.iter().any(is_grouped));
     let single: Vec<&Change> = single.into_iter().flatten().copied().collect();
+    let falling = falling(plan);
+    let is_said = !falling.text().is_empty();
     vec![
         sort(plan),
         Section::of(danger.text(true)).or(danger.text(false), "fields of what is held or deleted"),
-        falling(plan),
+        falling,
         resources::resources(plan, &single),
         matrix::matrix(plan, &many),
-        chart(plan, detail),
+        chart(plan, detail, is_said),
         warnings(plan),
         beside(plan, detail),
     ]

@@ -373,3 +373,5 @@ fn no_name_acts() {
         judge(&markdown_failure(&dice.nasty(), &dice.nasty()), seed);
     }
 }
+
+mod reader;

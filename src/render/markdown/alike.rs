@@ -46,7 +46,7 @@ pub(super) fn lines(plan: &Plan, changes: &[&Change], is_long: bool) -> Vec<Stri
 /// What is equal for changes that are alike: the same leaves, each with the same values or, of
 /// numbers, the same difference. None for what is more than leaves.
 fn key(change: &Change, leaves: &[PathChange]) -> Option<String> {
-    let is_plain = change.action() == Some(Action::Update) && matches!(symbol(change), '~');
+    let is_plain = change.action() == Some(Action::Update) && symbol(change) == '~';
     if !is_plain || change.makes_anew() || change.replaces || change.is_unlink() {
         return None;
     }

@@ -57,8 +57,8 @@ fn what_drifted_stays_apart_from_what_changed() {
     let lines: Vec<&str> = lines.unwrap().lines().filter(|l| !l.starts_with(' ')).collect();
     let expect = [
         "# Changed since main:",
-        "~ threshold: 80 -> 60  for 4 queues",
         "~ capacity: +100; routingRules[2].value: +100  for 4 queues",
+        "~ threshold: 80 -> 60  for 4 queues",
         "# Not changed since main, but drifted in the tenant:",
         "~ queue/Unlike  threshold: 80 -> 60; target: a -> none",
         "~ threshold: 80 -> 60  for 3 queues",

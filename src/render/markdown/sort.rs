@@ -9,6 +9,10 @@ pub(super) fn sort(plan: &Plan) -> Section {
     let named = |text: &str| format!(" {}", code(&brief(text)));
     let told = |named: &dyn Fn(&str) -> String| {
         let mut lines = Vec::new();
+        let after = |text: &str| match named(text) {
+            name if name.is_empty() => ".".to_owned(),
+            name => format!(":{name}"),
+        };
         if let Some(snapshot) = &plan.source.live {
             lines.push(format!(
                 "⚠ **This plan cannot be applied**: it was made from the snapshot{}, not from the \
@@ -17,14 +21,14 @@ pub(super) fn sort(plan: &Plan) -> Section {
             ));
         }
         if let Some(selected) = &plan.selection {
-            let selected = named(&selected.to_string());
-            lines.push(format!("⚠ **This plan is partial**: not all is in it.{selected}"));
+            let selected = after(&selected.to_string());
+            lines.push(format!("⚠ **This plan is partial**, not all is in it{selected}"));
         }
         if let Some(at) = &plan.source.at {
-            lines.push(format!("It is made as if it were another time than now:{}", named(at)));
+            lines.push(format!("It is made for another time than now{}", after(at)));
         }
         if let Some(run) = &plan.source.undoes {
-            lines.push(format!("It undoes an earlier run:{}", named(run)));
+            lines.push(format!("It undoes an earlier run{}", after(run)));
         }
         lines.into_iter().map(|line| format!("{line}\n\n")).collect::<String>()
     };

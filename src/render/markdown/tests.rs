@@ -153,13 +153,15 @@ fn what_is_deleted_held_or_blocked_is_never_cut() {
     assert!(cut.contains("even some of what is blocked, held or deleted"), "{cut}");
 }
 
+/// A cell of a matrix whose level moves.
+fn assignment(agent: &str, skill: &str, action: &str, before: i64, after: i64) -> Value {
+    let address = Address::new("assignment", &[agent, skill]);
+    let name = format!("{agent} / {skill}");
+    change(&address, &name, action, &[("level", json!(before), json!(after))])
+}
+
 #[test]
 fn a_small_matrix_is_a_grid() {
-    let assignment = |agent: &str, skill: &str, action: &str, before: i64, after: i64| {
-        let address = Address::new("assignment", &[agent, skill]);
-        let name = format!("{agent} / {skill}");
-        change(&address, &name, action, &[("level", json!(before), json!(after))])
-    };
     let mut held = assignment("Bo", "billing", "delete", 2, 0);
     held["held_by"] = json!(["allow-delete"]);
     let plan = plan(vec![

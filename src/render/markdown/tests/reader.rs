@@ -4,7 +4,6 @@ use serde_json::{Value, json};
 
 use super::super::markdown;
 use super::{COMMANDS, COMMENT, change, plan, queue, read, told};
-use crate::model::Address;
 use crate::render::{Commands, Detail};
 
 /// Queues of which several say the same.
@@ -69,13 +68,11 @@ fn what_drifted_stays_apart_from_what_changed() {
 
 /// Assignments of many agents to two skills, of whom some get better and some worse.
 fn matrix() -> Value {
-    let assignment = |n: i64, skill: &str, before: i64, after: i64| {
-        let address = Address::new("assignment", &[&format!("u-{n:02}"), skill]);
-        let name = format!("Agent {n:02} / {skill}");
-        change(&address, &name, "update", &[("level", json!(before), json!(after))])
+    let moved = |n: i64, skill: &str, before: i64, after: i64| {
+        assignment(&format!("Agent {n:02}"), skill, "update", before, after)
     };
-    let better = (0..30).map(|n| assignment(n, "billing", 3, 4));
-    let worse = (10..20).map(|n| assignment(n, "sales", 5, 4));
+    let better = (0..30).map(|n| moved(n, "billing", 3, 4));
+    let worse = (10..20).map(|n| moved(n, "sales", 5, 4));
     plan(better.chain(worse).collect())
 }
 

@@ -3,7 +3,7 @@
 use serde_json::{Value, json};
 
 use super::super::markdown;
-use super::{COMMANDS, COMMENT, change, plan, queue, read, told};
+use super::{COMMANDS, COMMENT, assignment, change, plan, queue, read, told};
 use crate::render::{Commands, Detail};
 
 /// Queues of which several say the same.

@@ -4,15 +4,20 @@ use std::ffi::OsStr;
 use std::path::Path;
 
 use super::args::{Global, Planning, RedactionArgs};
+use crate::render::Commands;
 
 /// A command line that grows word by word, each quoted for a shell where it must be.
 #[derive(Clone)]
-pub(super) struct CommandText(String);
+pub(super) struct CommandText {
+    text: String,
+    /// The command that shows all of the same plan, where there is one.
+    whole: Option<String>,
+}
 
 impl CommandText {
     /// `cxform COMMAND` with the flags that go with all commands.
     pub(super) fn new(global: &Global, command: &str) -> Self {
-        let mut text = Self("cxform".to_owned());
+        let mut text = Self { text: "cxform".to_owned(), whole: None };
         let Global { config, chdir, tenant, state_dir, log: _ } = global;
         text.flag("--config", config.as_deref());
         text.flag("--chdir", chdir.as_deref());
@@ -24,12 +29,22 @@ impl CommandText {
 
     /// `cxform apply` of a plan that was made now: of the saved file, where it was saved.
     pub(super) fn apply(global: &Global, planning: &Planning) -> Self {
-        let mut text = Self::new(global, "apply");
         if let Some(out) = planning.out.as_deref().filter(|out| *out != Path::new("-")) {
-            text.flag("--plan", Some(out));
-            text.redacting(planning.redaction);
-            return text;
+            return Self::apply_saved(global, out, planning.redaction);
         }
+        let mut whole = Self::planned(global, "plan", planning);
+        whole.flag("--live", planning.live.as_deref());
+        whole.flag(
+            "--timeline",
+            planning.timing.timeline.map(|ahead| format!("{}h", ahead.0.as_hours())),
+        );
+        whole.flag("--detail", Some("full"));
+        Self { whole: Some(whole.text), ..Self::planned(global, "apply", planning) }
+    }
+
+    /// A command with the flags that shape a plan.
+    fn planned(global: &Global, command: &str, planning: &Planning) -> Self {
+        let mut text = Self::new(global, command);
         planning.paths.iter().for_each(|path| text.word(path));
         for (flag, patterns) in [("--only", &planning.only), ("--exclude", &planning.exclude)] {
             patterns.iter().for_each(|pattern| text.flag(flag, Some(pattern.to_string())));
@@ -48,10 +63,14 @@ impl CommandText {
 
     /// `cxform apply` of a saved plan.
     pub(super) fn apply_saved(global: &Global, file: &Path, redaction: RedactionArgs) -> Self {
+        let mut whole = Self::new(global, "show");
+        whole.word(file);
+        whole.redacting(redaction);
+        whole.flag("--format", Some("html"));
         let mut text = Self::new(global, "apply");
         text.flag("--plan", Some(file));
         text.redacting(redaction);
-        text
+        Self { whole: Some(format!("{} > plan.html", whole.text)), ..text }
     }
 
     /// People stay unnamed in what it shows.
@@ -65,15 +84,16 @@ impl CommandText {
     pub(super) fn with(&self, flag: &str, from: &str, to: &str) -> Self {
         let [from, to] = [from, to].map(|word| format!(" {flag} {} ", quoted(word)));
         // Two side by side share a blank, and the end has none.
-        let mut text = format!("{} ", self.0).replace(&from, &to).replace(&from, &to);
+        let mut text = format!("{} ", self.text).replace(&from, &to).replace(&from, &to);
         text.pop();
-        Self(text)
+        let whole = self.whole.clone().filter(|_| text == self.text);
+        Self { text, whole }
     }
 
     /// Adds a word.
     pub(super) fn word(&mut self, word: impl AsRef<OsStr>) {
-        self.0.push(' ');
-        self.0.push_str(&quoted(&word.as_ref().to_string_lossy()));
+        self.text.push(' ');
+        self.text.push_str(&quoted(&word.as_ref().to_string_lossy()));
     }
 
     fn flag(&mut self, name: &str, value: Option<impl AsRef<OsStr>>) {
@@ -85,7 +105,12 @@ impl CommandText {
 
     /// The whole of it.
     pub(super) fn as_str(&self) -> &str {
-        &self.0
+        &self.text
+    }
+
+    /// What a renderer is told of it.
+    pub(super) fn commands(&self) -> Commands<'_> {
+        Commands { apply: &self.text, whole: self.whole.as_deref() }
     }
 }
 
@@ -162,5 +187,26 @@ mod tests {
         }
         let all = again.with("--only", "a/u", "a/x");
         assert!(all.as_str().ends_with(" --only a/x --only a/x --only a/u-1 --only a/x"));
+    }
+
+    #[test]
+    fn the_whole_is_shown_by_a_command_that_works() {
+        let check = |line: &[&str], expect: &str| {
+            let CommandLine { global, command } = CommandLine::parse_from(line);
+            let Command::Plan(args) = command else { panic!("{line:?}") };
+            let again = CommandText::apply(&global, &args.planning);
+            assert_eq!(again.commands().whole, Some(expect));
+            // With other words than the files' it would show nothing.
+            let other = again.with("--only", "a/x", "a/y");
+            assert_eq!(other.commands().whole.is_none(), again.as_str().contains("a/x"));
+        };
+        check(
+            &["cxform", "--chdir=d", "plan", "--live", "t.json", "--timeline=7d", "--only", "a/x"],
+            "cxform --chdir d plan --only a/x --live t.json --timeline 168h --detail full",
+        );
+        check(
+            &["cxform", "plan", "--only", "a/x", "--out=p", "--redact-agents"],
+            "cxform show p --redact-agents --format html > plan.html",
+        );
     }
 }

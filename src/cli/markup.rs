@@ -2,6 +2,7 @@
 
 use std::path::PathBuf;
 
+use super::again::CommandText;
 use super::args::{PlanFormat, Telling};
 use super::context::{Context, causes, report};
 use super::files;
@@ -16,10 +17,10 @@ pub(super) fn markdown(
     plan: &Plan,
     detail: Detail,
     telling: &Telling,
-    again: &str,
+    again: &CommandText,
 ) -> anyhow::Result<()> {
     let budget = telling.max_bytes.unwrap_or(render::COMMENT);
-    Ok(context.console.data(&render::markdown(plan, detail, budget, again))?)
+    Ok(context.console.data(&render::markdown(plan, detail, budget, again.commands()))?)
 }
 
 /// Annotations on standard output, a step's summary and its outputs where GitHub wants them.
@@ -28,10 +29,10 @@ pub(super) fn github(
     plan: &Plan,
     detail: Detail,
     telling: &Telling,
-    again: &str,
+    again: &CommandText,
 ) -> anyhow::Result<()> {
     context.console.data(&github::annotations(plan))?;
-    summarise(context, telling, |budget| render::markdown(plan, detail, budget, again))?;
+    summarise(context, telling, |budget| render::markdown(plan, detail, budget, again.commands()))?;
     outputs(context, &github::outputs(plan))
 }
 

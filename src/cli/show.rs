@@ -43,8 +43,8 @@ pub(super) fn print(
     match format {
         PlanFormat::Text => talk(context, Stream::Out, plan, detail, again),
         PlanFormat::Json => Ok(context.console.stream(&|out| write_file(plan, out))?),
-        PlanFormat::Markdown => markup::markdown(context, plan, detail, telling, again.as_str()),
-        PlanFormat::Github => markup::github(context, plan, detail, telling, again.as_str()),
+        PlanFormat::Markdown => markup::markdown(context, plan, detail, telling, again),
+        PlanFormat::Github => markup::github(context, plan, detail, telling, again),
         PlanFormat::Gitlab => markup::gitlab(context, plan),
         PlanFormat::Html => {
             let page = render::html(plan)?;

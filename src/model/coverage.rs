@@ -128,6 +128,12 @@ impl Levels {
         self.0.get(&level).copied().unwrap_or_default()
     }
 
+    /// How many there are of a level or a higher one.
+    #[must_use]
+    pub fn at_least(&self, level: u8) -> u32 {
+        self.0.range(level..).map(|(_, count)| count).sum()
+    }
+
     /// The levels of which there are any, the lowest first.
     pub fn known(&self) -> impl Iterator<Item = u8> {
         self.0.keys().copied()

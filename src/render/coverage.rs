@@ -89,6 +89,66 @@ pub(super) fn falls(coverage: &Coverage) -> Vec<Fall> {
     falls
 }
 
+/// A level of which few are left or none.
+pub(super) struct Loss {
+    pub(super) address: String,
+    pub(super) level: u8,
+    pub(super) when: String,
+    pub(super) before: u32,
+    pub(super) after: u32,
+}
+
+/// The levels that run out or more than halve, the gravest first; each where it is worst. Those whose
+/// agents rise are no loss, and where nearly all agents go that is told as a fall.
+pub(super) fn losses(coverage: &Coverage) -> Vec<Loss> {
+    let zone = TimeZone::get(&coverage.timezone).unwrap_or(TimeZone::UTC);
+    let mut losses = Vec::new();
+    for covered in coverage.resources.iter().filter(|covered| !is_told(covered, coverage)) {
+        let mut worst: BTreeMap<u8, Loss> = BTreeMap::new();
+        for row in rows(covered, coverage, &zone) {
+            for loss in lost(covered, &row) {
+                let known = worst.get(&loss.level).map(Loss::weight);
+                if known.is_none_or(|known| known > loss.weight()) {
+                    worst.insert(loss.level, loss);
+                }
+            }
+        }
+        losses.extend(worst.into_values().rev());
+    }
+    losses.sort_by_key(Loss::weight);
+    losses
+}
+
+impl Loss {
+    /// The less, the graver.
+    fn weight(&self) -> (bool, std::cmp::Reverse<u32>) {
+        (self.after > 0, std::cmp::Reverse(self.before.saturating_sub(self.after)))
+    }
+}
+
+/// The losses of a row.
+fn lost(covered: &Covered, row: &Row<'_>) -> Vec<Loss> {
+    let halves = |before: u32, after: u32| after.saturating_mul(2) < before;
+    if halves(row.before.total(), row.after.total()) {
+        return Vec::new();
+    }
+    let is_lost = |level: &u8| {
+        let (before, after) = (row.before.at(*level), row.after.at(*level));
+        // Who is at a higher level now is not lost.
+        let gone = row.before.at_least(*level).saturating_sub(row.after.at_least(*level));
+        *level > 0 && halves(before, after) && gone.saturating_mul(2) >= before
+    };
+    let levels = row.before.known().filter(is_lost);
+    let loss = |level| Loss {
+        address: covered.address.to_string(),
+        level,
+        when: row.when.clone(),
+        before: row.before.at(level),
+        after: row.after.at(level),
+    };
+    levels.map(loss).collect()
+}
+
 /// What is worse comes first: where too few are left, then by the share that is lost.
 pub(super) fn gravity(covered: &Covered) -> (bool, u64) {
     let lost = |span: &Span| {
@@ -211,24 +271,36 @@ fn chart(out: &mut dyn Write, rows: &[Row<'_>], detail: Detail) -> fmt::Result {
     Ok(())
 }
 
-/// What changes level by level: `  level 3: 2 -> 1`.
+/// What changes level by level: `  level 3: 2 -> 1`; of many the largest losses.
 fn levels(row: &Row<'_>, detail: Detail) -> String {
-    let told = levels_that_differ(row.before, row.after);
-    if told.len() > LEVELS && detail != Detail::Full {
-        return format!("  {} levels differ", told.len());
-    }
-    if told.is_empty() { String::new() } else { format!("  {}", told.join(", ")) }
+    let mut told = levels_moved(row.before, row.after);
+    let more = match told.len().saturating_sub(LEVELS) {
+        more @ 1.. if detail != Detail::Full => {
+            told.sort_by_key(|(won, _)| *won);
+            told.truncate(LEVELS);
+            format!(" and {more} more")
+        }
+        _ => String::new(),
+    };
+    let told: Vec<String> = told.into_iter().map(|(_, told)| told).collect();
+    if told.is_empty() { String::new() } else { format!("  {}{more}", told.join(", ")) }
 }
 
 /// How many there are of each level of which there are more or fewer.
 pub(super) fn levels_that_differ(before: &Levels, after: &Levels) -> Vec<String> {
+    levels_moved(before, after).into_iter().map(|(_, told)| told).collect()
+}
+
+/// The same, each with how many are won.
+fn levels_moved(before: &Levels, after: &Levels) -> Vec<(i64, String)> {
     let mut known: Vec<u8> = before.known().chain(after.known()).collect();
     known.sort_unstable();
     known.dedup();
     let differs = known.into_iter().filter(|level| before.at(*level) != after.at(*level));
     let told = differs.map(|level| {
         let name = if level == 0 { "no level".to_owned() } else { format!("level {level}") };
-        format!("{name}: {} -> {}", before.at(level), after.at(level))
+        let (before, after) = (before.at(level), after.at(level));
+        (i64::from(after) - i64::from(before), format!("{name}: {before} -> {after}"))
     });
     told.collect()
 }

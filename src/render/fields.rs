@@ -4,6 +4,7 @@ use serde_json::Value;
 use similar::{ChangeTag, TextDiff};
 
 use crate::model::neutral;
+use crate::plan::PathChange;
 
 /// The lines that tell what a leaf was and will be. `verdict` says whether that is better.
 #[must_use]
@@ -23,6 +24,39 @@ pub(super) fn difference(before: &Value, after: &Value, verdict: Option<bool>) -
             };
             vec![format!("{} -> {}{verdict}", shown(before), shown(after))]
         }
+    }
+}
+
+/// What differs inside a leaf, each by its own pointer: of lists of equal length the items that
+/// differ, of objects with the same fields these. Anything else is the leaf as a whole.
+#[must_use]
+pub(super) fn inside(leaf: &PathChange) -> Vec<PathChange> {
+    let mut found = Vec::new();
+    walk(&mut found, &leaf.path, &leaf.before, &leaf.after);
+    found
+}
+
+fn walk(found: &mut Vec<PathChange>, path: &str, before: &Value, after: &Value) {
+    match (before, after) {
+        (before, after) if before == after => {}
+        (Value::Array(old), Value::Array(new))
+            if old.len() == new.len() && !(all_scalars(old) && all_scalars(new)) =>
+        {
+            for (number, (old, new)) in (1..).zip(old.iter().zip(new)) {
+                walk(found, &format!("{path}[{number}]"), old, new);
+            }
+        }
+        (Value::Object(old), Value::Object(new)) if old.keys().eq(new.keys()) => {
+            for ((key, old), new) in old.iter().zip(new.values()) {
+                let key = key.replace('~', "~0").replace('/', "~1");
+                walk(found, &format!("{path}/{key}"), old, new);
+            }
+        }
+        _ => found.push(PathChange {
+            path: path.to_owned(),
+            before: before.clone(),
+            after: after.clone(),
+        }),
     }
 }
 
@@ -99,7 +133,8 @@ fn text_difference(old: &str, new: &str) -> Vec<String> {
 mod tests {
     use serde_json::{Value, json};
 
-    use super::difference;
+    use super::{difference, inside, path, shown};
+    use crate::plan::PathChange;
 
     fn check(before: &Value, after: &Value, verdict: Option<bool>, expect: &str) {
         assert_eq!(difference(before, after, verdict).join("\n"), expect);
@@ -113,5 +148,33 @@ mod tests {
         check(&json!("a b"), &json!(""), None, r#""a b" -> """#);
         check(&json!(["a", "b"]), &json!(["b", "c"]), None, "-a +c -> [b, c]");
         check(&json!("x\ny\n"), &json!("x\nz\n"), None, "text\n      x\n    - y\n    + z");
+    }
+
+    #[test]
+    fn what_differs_inside() {
+        let check = |before: Value, after: Value, expect: &[&str]| {
+            let leaf = PathChange { path: "/rules".to_owned(), before, after };
+            let told = inside(&leaf).into_iter().map(|leaf| {
+                format!("{}: {} -> {}", path(&leaf.path), shown(&leaf.before), shown(&leaf.after))
+            });
+            assert_eq!(told.collect::<Vec<_>>(), expect);
+        };
+        let rule = |kind: &str, value: i64| json!({"type": kind, "value": value});
+        let rules = || json!([rule("a", 1), rule("b", 2)]);
+        check(rules(), json!([rule("a", 1), rule("b", 5)]), &["rules[2].value: 2 -> 5"]);
+        check(
+            rules(),
+            json!([rule("c", 1), rule("b", 5)]),
+            &["rules[1].type: a -> c", "rules[2].value: 2 -> 5"],
+        );
+        check(
+            json!([rule("a", 1)]),
+            json!([{"x": 1}]),
+            &["rules[1]: {type: a, value: 1} -> {x: 1}"],
+        );
+        check(json!([rule("a", 1)]), json!([]), &["rules: [{type: a, value: 1}] -> []"]);
+        check(json!(["a", "b"]), json!(["a", "c"]), &["rules: [a, b] -> [a, c]"]);
+        check(json!([{"a/b": 1}]), json!([{"a/b": 2}]), &["rules[1].a/b: 1 -> 2"]);
+        check(json!(1), json!(2), &["rules: 1 -> 2"]);
     }
 }

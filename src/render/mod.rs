@@ -23,7 +23,7 @@ pub use drift::{drift, drift_findings};
 pub use gitlab::gitlab;
 pub use html::{html, html_drift};
 pub use markdown::{
-    COMMENT, LEAST, markdown, markdown_drift, markdown_drift_failure, markdown_failure,
+    COMMENT, Commands, LEAST, markdown, markdown_drift, markdown_drift_failure, markdown_failure,
     markdown_outcome,
 };
 pub use notice::Chat;

@@ -54,34 +54,44 @@ impl Counts {
 /// # Errors
 /// The writer's own.
 pub(super) fn overview(out: &mut dyn Write, plan: &Plan) -> fmt::Result {
-    overview_from(out, plan, LARGE)
+    tables(out, plan, LARGE, |kind, _| format!("{kind}/*/"))
 }
 
-/// The same for so many changes of a kind already.
+/// The same for any number of changes; what heads a group is called by its name.
 ///
 /// # Errors
 /// The writer's own.
-pub(super) fn overview_from(out: &mut dyn Write, plan: &Plan, least: usize) -> fmt::Result {
-    let mut kinds: BTreeMap<&str, BTreeMap<String, Counts>> = BTreeMap::new();
+pub(super) fn overview_of_all(out: &mut dyn Write, plan: &Plan) -> fmt::Result {
+    tables(out, plan, 1, |_, heads| format!("{heads} "))
+}
+
+/// `called` is what stands before a head, of a kind and what heads its groups.
+fn tables(
+    out: &mut dyn Write,
+    plan: &Plan,
+    least: usize,
+    called: impl Fn(&str, &str) -> String,
+) -> fmt::Result {
+    let mut kinds: BTreeMap<(&str, &str), BTreeMap<String, Counts>> = BTreeMap::new();
     let is_told =
         |change: &&Change| change.action().is_some() && !is_summarised(change, Detail::Changes);
     let changes = plan.resource_changes.iter().filter(is_told);
     for change in changes {
         let Some(kind) = kind_of(&change.address) else { continue };
         let Some(grouping) = kind.grouped_by() else { continue };
-        let heads = kinds.entry(kind.name()).or_default();
+        let heads = kinds.entry((kind.name(), grouping.heads)).or_default();
         heads.entry(change.address.segment(grouping.head)).or_default().count(change, kind);
     }
-    for (kind, heads) in kinds {
+    for ((kind, what), heads) in kinds {
         let total: usize = heads.values().map(|c| c.add + c.change + c.destroy + c.held).sum();
         if total >= least {
-            table(out, kind, &heads)?;
+            table(out, &called(kind, what), &heads)?;
         }
     }
     Ok(())
 }
 
-fn table(out: &mut dyn Write, kind: &str, heads: &BTreeMap<String, Counts>) -> fmt::Result {
+fn table(out: &mut dyn Write, called: &str, heads: &BTreeMap<String, Counts>) -> fmt::Result {
     let rows: Vec<[String; 7]> = heads
         .iter()
         .take(LISTED)
@@ -89,7 +99,7 @@ fn table(out: &mut dyn Write, kind: &str, heads: &BTreeMap<String, Counts>) -> f
             let Counts { add, change, destroy, held, better, worse } = counts;
             let number =
                 |count: &usize| if *count == 0 { "·".to_owned() } else { count.to_string() };
-            let head = format!("{kind}/*/{}", one_line(head));
+            let head = format!("{called}{}", one_line(head));
             let [add, change, destroy] = [add, change, destroy].map(number);
             let [better, worse, held] = [better, worse, held].map(number);
             [head, add, change, better, worse, destroy, held]

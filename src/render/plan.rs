@@ -11,7 +11,7 @@ use super::overview::overview;
 use super::timeline::timeline;
 use crate::kinds::{Action, kind_of};
 use crate::model::{Address, Document, Level, Memo, Place};
-use crate::plan::{Change, CheckResult, Plan, Reason, Selected, Status};
+use crate::plan::{Change, CheckResult, PathChange, Plan, Reason, Selected, Status};
 
 /// How much of a plan is told.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -25,7 +25,7 @@ pub enum Detail {
 }
 
 /// How many members of a group are named before the rest is counted.
-const NAMED: usize = 8;
+pub(super) const NAMED: usize = 8;
 /// How many files of a group are named before the rest is counted.
 const PLACES: usize = 4;
 /// How many findings of one rule are told before the rest is counted.
@@ -60,7 +60,7 @@ pub fn plan(out: &mut dyn Write, plan: &Plan, detail: Detail, again: &str) -> fm
 }
 
 /// What else there is to know: what lies ahead, and what sort of plan this is.
-pub(super) fn notes(out: &mut dyn Write, plan: &Plan) -> fmt::Result {
+fn notes(out: &mut dyn Write, plan: &Plan) -> fmt::Result {
     if let Some(ahead) = &plan.timeline {
         timeline(out, ahead)?;
     }
@@ -292,19 +292,10 @@ pub(super) fn held_because(rule: &str) -> &str {
 }
 
 pub(super) fn body(change: &Change, detail: Detail) -> Vec<String> {
-    let kind = kind_of(&change.address);
     let mut lines = Vec::new();
     let shown = match change.action() {
         Some(Action::Update) => {
-            for path in change.change.paths.iter() {
-                let verdict = kind.zip(path.before.as_i64().zip(path.after.as_i64()));
-                let verdict = verdict.and_then(|(kind, (b, a))| kind.is_better(&path.path, b, a));
-                let mut difference = fields::difference(&path.before, &path.after, verdict);
-                if let Some(first) = difference.first_mut() {
-                    *first = format!("{}: {first}", fields::path(&path.path));
-                }
-                lines.extend(difference);
-            }
+            lines.extend(change.change.paths.iter().flat_map(|path| moved(change, path)));
             if change.makes_anew() {
                 let id = change.id.as_deref().map_or("the old one".into(), fields::one_line);
                 let old = format!("two requests: a new one is created, then {id} is deleted");
@@ -323,10 +314,30 @@ pub(super) fn body(change: &Change, detail: Detail) -> Vec<String> {
     lines
 }
 
+/// The lines that tell what becomes of a leaf.
+pub(super) fn moved(change: &Change, path: &PathChange) -> Vec<String> {
+    let numbers = path.before.as_i64().zip(path.after.as_i64());
+    let verdict = kind_of(&change.address).zip(numbers);
+    let verdict = verdict.and_then(|(kind, (b, a))| kind.is_better(&path.path, b, a));
+    let mut lines = fields::difference(&path.before, &path.after, verdict);
+    if let Some(first) = lines.first_mut() {
+        *first = format!("{}: {first}", fields::path(&path.path));
+    }
+    lines
+}
+
 /// Where the manifests say so: one place, or each file with the span of its lines.
 pub(super) fn places(group: &[&Change]) -> String {
+    match some_places(group) {
+        (named, 0) => named,
+        (named, more) => format!("{named} and {more} more files"),
+    }
+}
+
+/// The first of these places, and how many files more there are.
+pub(super) fn some_places(group: &[&Change]) -> (String, usize) {
     if let [only] = group {
-        return only.source.to_string();
+        return (only.source.to_string(), 0);
     }
     let mut spans: BTreeMap<&str, (u32, u32)> = BTreeMap::new();
     for Place { file, line, .. } in group.iter().map(|change| &change.source) {
@@ -338,10 +349,7 @@ pub(super) fn places(group: &[&Change]) -> String {
         false => format!("{file}:{from}-{to}"),
     };
     let named = spans.iter().take(PLACES).map(span).collect::<Vec<_>>().join(", ");
-    match spans.len().saturating_sub(PLACES) {
-        0 => named,
-        more => format!("{named} and {more} more files"),
-    }
+    (named, spans.len().saturating_sub(PLACES))
 }
 
 /// What stops the plan or a change, and what is worth a look.

@@ -4,11 +4,17 @@
 use std::fmt::Write as _;
 
 use super::super::fields::one_line;
-use super::super::plan::{Detail, body, consequence, heading, member_name, places, symbol};
+use super::super::plan::{Detail, NAMED, body, consequence, heading, places, symbol};
 use super::escape::{code, fence, line};
+use super::resources::folded;
+use super::words::{counted, head, many, names, wrapped};
 use crate::kinds::Action;
 use crate::model::Level;
 use crate::plan::{Change, CheckResult, Plan, Status};
+
+/// Said of what is held, which looks like what will be done.
+const HELD: &str =
+    "Nothing of this is done when the plan is applied; it is told so that nobody misses it.\n\n";
 
 /// All of it, block by block.
 pub(super) struct Danger(Vec<Block>);
@@ -16,6 +22,10 @@ pub(super) struct Danger(Vec<Block>);
 /// Items under one title.
 struct Block {
     title: &'static str,
+    /// How much of what.
+    count: String,
+    /// What there is to know before the items.
+    above: &'static str,
     items: Vec<Item>,
     /// Whether the items are lines of a fence, or of a list.
     is_fence: bool,
@@ -27,6 +37,8 @@ struct Block {
 struct Item {
     long: Vec<String>,
     short: String,
+    /// All names, where the long form has some of them.
+    names: Vec<String>,
     /// For how many resources it stands.
     count: usize,
 }
@@ -39,29 +51,24 @@ impl Danger {
         let is_deleted = |group: &&Vec<&Change>| {
             group.iter().any(|c| c.is_live() && c.action() == Some(Action::Delete))
         };
-        let changes = |title, groups: Vec<&Vec<&Change>>| Block {
+        let changes = |title, above, groups: Vec<&Vec<&Change>>| Block {
             title,
+            count: counted(groups.iter().copied().flatten().copied()),
+            above,
             items: groups.into_iter().map(|group| changed(group)).collect(),
             is_fence: true,
             below: String::new(),
         };
-        let held_because = Block {
-            title: "Why it is held",
-            items: checks(plan, Level::Hold),
-            is_fence: false,
-            below: String::new(),
-        };
-        let blocked = Block {
-            title: "Blocked by",
-            items: checks(plan, Level::Block),
-            is_fence: false,
-            below: lifting(plan, again),
+        let findings = |title, level, below| {
+            let items = checks(plan, level);
+            let count = many(items.len(), "finding");
+            Block { title, count, above: "", items, is_fence: false, below }
         };
         let blocks = vec![
-            blocked,
-            changes("Held, and not applied", groups.iter().filter(is_held).collect()),
-            held_because,
-            changes("Deleted", groups.iter().filter(is_deleted).collect()),
+            findings("Blocked by", Level::Block, lifting(plan, again)),
+            changes("Held, and not applied", HELD, groups.iter().filter(is_held).collect()),
+            findings("Why it is held", Level::Hold, String::new()),
+            changes("Deleted", "", groups.iter().filter(is_deleted).collect()),
         ];
         Self(blocks.into_iter().filter(|block| !block.items.is_empty()).collect())
     }
@@ -74,8 +81,14 @@ impl Danger {
         };
         let text = |block: &Block| {
             let lines: Vec<String> = block.items.iter().flat_map(lines).collect();
+            let names: Vec<String> =
+                block.items.iter().flat_map(|item| item.names.clone()).collect();
             let below = if is_long { block.below.as_str() } else { "" };
-            format!("{}{below}", block.text(&lines))
+            let names = match is_long && !names.is_empty() {
+                true => folded("All of them by name", &fence("text", &names)),
+                false => String::new(),
+            };
+            format!("{}{names}{below}", block.text(&lines))
         };
         self.0.iter().map(text).collect()
     }
@@ -84,7 +97,7 @@ impl Danger {
     #[must_use]
     pub(super) fn cut(&self, room: usize) -> String {
         // What a block needs beside its items: title, fence, and the line that counts.
-        const FRAME: usize = 240;
+        const FRAME: usize = 320;
         let mut left = room.saturating_sub(FRAME * self.0.len());
         let mut text = String::new();
         for block in &self.0 {
@@ -112,32 +125,45 @@ impl Danger {
 
 impl Block {
     fn text(&self, lines: &[String]) -> String {
-        let count: usize = self.items.iter().map(|item| item.count).sum();
         let body = match self.is_fence {
             _ if lines.is_empty() => String::new(),
             true => fence("diff", lines),
             false => lines.iter().map(|line| format!("{line}\n")).collect(),
         };
-        format!("#### {}: {count}\n\n{body}\n", self.title)
+        let Self { title, count, above, .. } = self;
+        format!("#### {title}: {count}\n\n{above}{body}\n")
     }
 }
 
 /// Changes that say the same, all of them named.
 fn changed(group: &[&Change]) -> Item {
     let Some(first) = group.first() else {
-        return Item { long: Vec::new(), short: String::new(), count: 0 };
+        return Item { long: Vec::new(), short: String::new(), names: Vec::new(), count: 0 };
     };
     let mut lines = body(first, Detail::Changes);
-    let heading = one_line(&heading(group, &mut lines));
+    let heading = match head(first).filter(|_| group.len() > 1) {
+        Some(head) => format!("{} of {head}", counted(group.iter().copied())),
+        None => one_line(&heading(group, &mut lines)),
+    };
     let heading = format!("{} {heading}  {}", symbol(first), consequence(first));
-    let names: Vec<String> = group.iter().map(|change| one_line(member_name(change))).collect();
-    let names = if group.len() > 1 { names.join(", ") } else { String::new() };
-    let mut long = vec![heading.clone()];
+    let names = if group.len() > 1 { names(group) } else { Vec::new() };
+    let short = match names.is_empty() {
+        true => heading.clone(),
+        false => format!("{heading}: {}", names.join(", ")),
+    };
+    let mut some = names.clone();
+    let mut all = Vec::new();
+    if names.len() > NAMED {
+        some.truncate(NAMED);
+        some.push("…".to_owned());
+        all.push(heading.clone());
+        all.extend(wrapped(&names, "    "));
+    }
+    let mut long = vec![heading];
     long.extend(lines.into_iter().map(|line| format!("    {line}")));
-    long.extend((!names.is_empty()).then(|| format!("    {names}")));
+    long.extend(wrapped(&some, "    "));
     long.push(format!("    at {}", places(group)));
-    let short = if names.is_empty() { heading } else { format!("{heading}: {names}") };
-    Item { long, short: line(&short), count: group.len() }
+    Item { long, short: line(&short), names: all, count: group.len() }
 }
 
 /// The failed checks of a level, a line of a list each.
@@ -157,7 +183,8 @@ fn checks(plan: &Plan, level: Level) -> Vec<Item> {
     let item = |check: &CheckResult| {
         let short = complaint(check);
         let hint = check.hint.as_ref().map(|hint| format!("  Way out: {}", code(hint)));
-        Item { long: std::iter::once(short.clone()).chain(hint).collect(), short, count: 1 }
+        let long = std::iter::once(short.clone()).chain(hint).collect();
+        Item { long, short, names: Vec::new(), count: 1 }
     };
     checks_of(plan, level).map(item).collect()
 }

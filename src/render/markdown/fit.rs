@@ -6,6 +6,8 @@ pub(super) struct Section {
     /// The longest first.
     variants: Vec<Variant>,
     taken: usize,
+    /// What even the longest leaves out.
+    beside: String,
 }
 
 /// One length of a section.
@@ -20,7 +22,13 @@ impl Section {
     /// A section that says everything.
     #[must_use]
     pub(super) fn of(text: String) -> Self {
-        Self { variants: vec![Variant { text, cut: String::new() }], taken: 0 }
+        Self { variants: vec![Variant { text, cut: String::new() }], ..Self::default() }
+    }
+
+    /// What even the longest leaves out.
+    #[must_use]
+    pub(super) fn leaving_out(self, what: String) -> Self {
+        Self { beside: what, ..self }
     }
 
     /// Another length, and what it leaves out; the same as before where it is no shorter.
@@ -49,6 +57,12 @@ impl Section {
     #[must_use]
     pub(super) fn cut(&self) -> &str {
         self.variants.get(self.taken).map_or("", |variant| &variant.cut)
+    }
+
+    /// What is left out whether there is room or not.
+    #[must_use]
+    pub(super) fn left_out(&self) -> &str {
+        if self.cut().is_empty() { &self.beside } else { "" }
     }
 
     fn can_shrink(&self, to: usize) -> bool {

@@ -4,19 +4,18 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use super::super::base::headed;
 use super::super::fields::one_line;
-use super::super::overview::overview_from;
-use super::super::plan::{Detail, body, heading, member_name, places, symbol};
+use super::super::overview::overview_of_all;
+use super::super::plan::{Detail, NAMED, body, heading, member_name, some_places, symbol};
 use super::escape::{cell, fence};
 use super::fit::Section;
 use super::resources::folded;
+use super::words::{counted, for_whom, head, many, members, names, wrapped};
 use crate::kinds::{Action, kind_of};
-use crate::plan::{Change, Plan};
+use crate::plan::{Change, PathChange, Plan};
 
 /// How large a grid is at most.
 const ROWS: usize = 15;
 const COLUMNS: usize = 8;
-/// How many members of a group are named.
-const NAMED: usize = 8;
 /// How many sorts of changes are told of a head.
 const SORTS: usize = 12;
 /// More groups than these are folded.
@@ -28,11 +27,18 @@ pub(super) fn matrix(plan: &Plan, groups: &[&Vec<&Change>]) -> Section {
     if groups.is_empty() {
         return Section::default();
     }
-    let count: usize = groups.iter().map(|group| group.len()).sum();
-    let title = format!("#### Grouped changes: {count}\n\n");
+    let mut groups = groups.to_vec();
+    groups.sort_by_key(|group| {
+        let drifted = group.first().is_some_and(|first| first.drifted);
+        (drifted, !group.iter().any(|change| is_worse(change)), std::cmp::Reverse(group.len()))
+    });
+    let groups = &groups[..];
+    let all = || groups.iter().copied().flatten().copied();
+    let members = members(all()).map(|members| format!(", {members}")).unwrap_or_default();
+    let title = format!("#### Grouped changes: {}{members}\n\n", counted(all()));
     let mut table = String::new();
     // A text takes what is written to it.
-    let _ = overview_from(&mut table, plan, 1);
+    let _ = overview_of_all(&mut table, plan);
     let table: Vec<String> = table.lines().map(str::to_owned).collect();
     let table = fence("text", &table[..table.len().saturating_sub(1)]);
     let heads = fence("text", &by_head(groups));
@@ -55,6 +61,7 @@ pub(super) fn matrix(plan: &Plan, groups: &[&Vec<&Change>]) -> Section {
         None => (format!("{title}{long}\n"), format!("{title}{short}\n")),
     };
     Section::of(open)
+        .leaving_out(left_out(groups))
         .or(shorter, "names and places of grouped changes")
         .or(format!("{title}{table}\n{heads}\n"), "the single groups of changes")
         .or(format!("{title}{table}\n"), "what changes in each group")
@@ -68,7 +75,7 @@ fn by_head(groups: &[&Vec<&Change>]) -> Vec<String> {
         let Some(grouping) = kind_of(&change.address).and_then(|kind| kind.grouped_by()) else {
             continue;
         };
-        let head = format!("{}/*/{}", change.kind, change.address.segment(grouping.head));
+        let head = format!("{} {}", grouping.heads, change.address.segment(grouping.head));
         *heads.entry(head).or_default().entry(mark(change)).or_default() += 1;
     }
     let line = |(head, marks): (String, BTreeMap<String, usize>)| {
@@ -85,27 +92,57 @@ fn by_head(groups: &[&Vec<&Change>]) -> Vec<String> {
     heads.into_iter().map(line).collect()
 }
 
+/// What even the long form leaves out.
+fn left_out(groups: &[&Vec<&Change>]) -> String {
+    let names: usize = groups.iter().map(|group| group.len().saturating_sub(NAMED)).sum();
+    let files: usize = groups.iter().map(|group| some_places(group).1).sum();
+    let told = [(names, "name"), (files, "place")].into_iter().filter(|(count, _)| *count > 0);
+    let told: Vec<String> = told.map(|(count, what)| many(count, what)).collect();
+    if told.is_empty() {
+        String::new()
+    } else {
+        format!("{} of grouped changes", told.join(" and "))
+    }
+}
+
+/// Whether any field changes for the worse.
+fn is_worse(change: &Change) -> bool {
+    let numbers = |path: &PathChange| path.before.as_i64().zip(path.after.as_i64());
+    let kind = kind_of(&change.address);
+    let is_worse = |path: &PathChange| {
+        let better =
+            numbers(path).zip(kind).and_then(|((b, a), kind)| kind.is_better(&path.path, b, a));
+        better == Some(false)
+    };
+    change.change.paths.iter().any(is_worse)
+}
+
 /// A group: what happens to how many, and to whom.
 fn told(group: &[&Change], is_long: bool) -> Vec<String> {
     let Some(first) = group.first() else { return Vec::new() };
     let mut fields = body(first, Detail::Changes);
-    let heading = one_line(&heading(group, &mut fields));
+    let told = match head(first).filter(|_| group.len() > 1) {
+        Some(head) => {
+            let count = for_whom(group);
+            format!("{head}  {}  for {count}", std::mem::take(&mut fields).join("; "))
+        }
+        None => one_line(&heading(group, &mut fields)),
+    };
     let fields = if fields.is_empty() { String::new() } else { format!("  {}", fields.join("; ")) };
-    let head = format!("{} {heading}{fields}", symbol(first));
+    let head = format!("{} {told}{fields}", symbol(first));
+    let mut lines = vec![head.trim_end().to_owned()];
     if !is_long {
-        return vec![head.trim_end().to_owned()];
+        return lines;
     }
-    let names: Vec<String> = match group.len() {
-        1 => Vec::new(),
-        _ => group.iter().take(NAMED).map(|change| one_line(member_name(change))).collect(),
-    };
-    let more = match group.len().saturating_sub(NAMED) {
-        0 => String::new(),
-        more => format!(" and {more} more"),
-    };
-    let names =
-        if names.is_empty() { String::new() } else { format!("{}{more}  ", names.join(", ")) };
-    vec![head.trim_end().to_owned(), format!("    {names}at {}", places(group))]
+    let mut named = if group.len() > 1 { names(group) } else { Vec::new() };
+    if named.len() > NAMED {
+        named.truncate(NAMED);
+        named.push("…".to_owned());
+    }
+    lines.extend(wrapped(&named, "    "));
+    let (places, more) = some_places(group);
+    lines.push(format!("    at {places}{}", if more > 0 { ", …" } else { "" }));
+    lines
 }
 
 /// Members down, heads across; none where that is large, or a line says as much.

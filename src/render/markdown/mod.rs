@@ -1,29 +1,34 @@
 //! A plan, and what became of it, as Markdown for the comment of a pull request: what is dangerous
 //! first, and no more than there is room for.
 
+mod alike;
 mod danger;
 mod drift;
 mod escape;
+mod falling;
 mod fit;
 mod matrix;
 mod resources;
+mod sort;
+mod words;
 
 use std::fmt::Write as _;
 
 use super::base::compared;
-use super::coverage::{coverage, falls};
 use super::due::due;
 use super::outcome::outcome;
-use super::plan::{Detail, groups, notes, summary};
+use super::plan::{Detail, groups, summary};
+use super::timeline::timeline;
 use crate::kinds::{Action, kind_of};
 use crate::model::Level;
 use crate::plan::{Applied, Change, Plan};
 pub use drift::{markdown_drift, markdown_drift_failure};
 
 use danger::{Danger, checks_of, complaint};
-use escape::{brief, cell, code, fence, line, marker};
+use escape::{brief, code, fence, line, marker};
+use falling::{chart, falling};
 use fit::{Section, fit};
-use resources::folded;
+use sort::sort;
 
 /// How many bytes a comment takes, unless something else is said: GitHub refuses more than 65,536
 /// characters.
@@ -31,52 +36,63 @@ pub const COMMENT: usize = 60_000;
 /// What a text that says nothing but how much there is needs at most.
 pub const LEAST: usize = 2_000;
 
-/// How many rows of falling coverage are told, and how many where there is little room.
-const FALLS: (usize, usize) = (20, 5);
 /// How many warnings of one rule are told.
 const WARNINGS: usize = 10;
+/// How long a command is at most that is told, in bytes.
+const COMMAND: usize = 300;
+/// Where the section of what is dangerous stands: see [`sections`].
+const DANGER: usize = 1;
 /// Which section is shortened when, and to which of its lengths: see [`sections`].
 const TIERS: &[(usize, usize)] = &[
-    (4, 1),
-    (3, 1),
-    (6, 1),
     (5, 1),
-    (3, 2),
+    (4, 1),
+    (7, 1),
+    (6, 1),
+    (4, 2),
+    (3, 1),
+    (4, 3),
+    (DANGER, 1),
     (2, 1),
+    (3, 2),
+    (4, 4),
     (3, 3),
-    (0, 1),
-    (1, 1),
+    (6, 2),
     (2, 2),
-    (3, 4),
-    (2, 3),
-    (5, 2),
-    (1, 2),
+    (0, 1),
 ];
 
-/// A plan within so many bytes (at least [`LEAST`]); the summary line is the last. `again` is the
-/// command that would apply it, if no rule blocked it.
+/// Commands that go with a plan.
+#[derive(Clone, Copy, Debug)]
+pub struct Commands<'c> {
+    /// It would apply it, if no rule blocked it.
+    pub apply: &'c str,
+    /// It shows all of it, where there is such a command.
+    pub whole: Option<&'c str>,
+}
+
+/// A plan within so many bytes (at least [`LEAST`]); the summary line is the last.
 #[must_use]
-pub fn markdown(plan: &Plan, detail: Detail, budget: usize, again: &str) -> String {
+pub fn markdown(plan: &Plan, detail: Detail, budget: usize, commands: Commands<'_>) -> String {
     let groups = groups(plan, detail);
     let changed = || groups.iter().filter(|group| group.iter().any(|c| c.action().is_some()));
     let groups: Vec<Vec<&Change>> = changed().cloned().collect();
-    let danger = Danger::of(plan, &groups, again);
+    let danger = Danger::of(plan, &groups, commands.apply);
     let mut sections = sections(plan, detail, &groups, &danger);
     let (head, end) = (head(plan), format!("{}\n", summary(plan)));
     let size = |sections: &[Section]| {
         let told: usize = sections.iter().map(|section| section.text().len()).sum();
-        head.len() + told + cuts(sections, budget).len() + end.len()
+        head.len() + told + cuts(sections, budget, &commands).len() + end.len()
     };
     fit(&mut sections, TIERS, budget, size);
     if size(&sections) > budget {
-        let others = size(&sections) - sections[0].text().len();
+        let others = size(&sections) - sections[DANGER].text().len();
         // The words that say so take room too.
         let cut = danger.cut(budget.saturating_sub(others + 200));
-        sections[0]
+        sections[DANGER]
             .replace(cut, "**even some of what is blocked, held or deleted: see the counts**");
     }
     let told: String = sections.iter().map(Section::text).collect();
-    format!("{head}{told}{}{end}", cuts(&sections, budget))
+    format!("{head}{told}{}{end}", cuts(&sections, budget, &commands))
 }
 
 /// What became of a plan, within so many bytes; the closing line is the last.
@@ -155,8 +171,9 @@ fn origin(plan: &Plan) -> String {
     format!("Tenant {tenant}{} · plan {}", commit.unwrap_or_default(), code(&brief(&plan.hash)))
 }
 
-/// All between headline and summary line: danger, falling coverage, resources, groups, the coverage
-/// chart, warnings, notes.
+/// All between headline and summary line: what sort of plan it is, danger, falling coverage, resources, groups, the coverage
+/// chart, warnings, what is
+/// due or ahead.
 fn sections(plan: &Plan, detail: Detail, groups: &[Vec<&Change>], danger: &Danger) -> Vec<Section> {
     let is_plain = |group: &&Vec<&Change>| {
         group.iter().any(|c| c.is_live() && c.action() != Some(Action::Delete))
@@ -168,57 +185,18 @@ fn sections(plan: &Plan, detail: Detail, groups: &[Vec<&Change>], danger: &Dange
     let (many, single): (Vec<_>, Vec<_>) =
         plain.into_iter().partition(|group| group.iter().any(is_grouped));
     let single: Vec<&Change> = single.into_iter().flatten().copied().collect();
+    let falling = falling(plan);
+    let is_said = !falling.text().is_empty();
     vec![
+        sort(plan),
         Section::of(danger.text(true)).or(danger.text(false), "fields of what is held or deleted"),
-        falling(plan),
+        falling,
         resources::resources(plan, &single),
         matrix::matrix(plan, &many),
-        chart(plan, detail),
+        chart(plan, detail, is_said),
         warnings(plan),
         beside(plan, detail),
     ]
-}
-
-/// Where fewer can serve than before.
-fn falling(plan: &Plan) -> Section {
-    let falls = plan.coverage.as_ref().map(falls).unwrap_or_default();
-    if falls.is_empty() {
-        return Section::default();
-    }
-    let table = |most: usize| {
-        let mut text =
-            "#### Coverage that falls\n\n| who can serve | when | before | after | |\n".to_owned();
-        text.push_str("| --- | --- | ---: | ---: | --- |\n");
-        for fall in falls.iter().take(most) {
-            let short = if fall.is_short { "⚠ too few" } else { "" };
-            let (address, when) = (cell(&brief(&fall.address)), cell(&fall.when));
-            let _ = writeln!(
-                text,
-                "| {address} | {when} | {} | {} | {short} |",
-                fall.before, fall.after
-            );
-        }
-        let more = falls.len().saturating_sub(most);
-        let more = (more > 0).then(|| format!("…and {more} more times and places.\n\n"));
-        format!("{text}\n{}", more.unwrap_or_default())
-    };
-    Section::of(table(FALLS.0))
-        .or(table(FALLS.1), "most of the coverage that falls")
-        .or(String::new(), "the coverage that falls")
-}
-
-/// The whole chart of coverage, folded.
-fn chart(plan: &Plan, detail: Detail) -> Section {
-    let told = plan.coverage.as_ref().filter(|_| detail != Detail::Summary);
-    let mut text = String::new();
-    // A text takes what is written to it.
-    let _ = told.map(|told| coverage(&mut text, told, detail));
-    if text.is_empty() {
-        return Section::default();
-    }
-    let lines: Vec<String> = text.trim_end().lines().map(str::to_owned).collect();
-    Section::of(folded("Coverage by hour", &fence("text", &lines)))
-        .or(String::new(), "the chart of coverage")
 }
 
 /// What is worth a look.
@@ -244,29 +222,39 @@ fn warnings(plan: &Plan) -> Section {
     Section::of(text(WARNINGS)).or(text(0), "what is warned of").or(String::new(), "warnings")
 }
 
-/// What is due, what lies ahead, and what sort of plan this is.
+/// What is due, and what lies ahead.
 fn beside(plan: &Plan, detail: Detail) -> Section {
     let mut text = String::new();
     // A text takes what is written to it.
-    let _ = due(&mut text, plan, detail).and_then(|()| notes(&mut text, plan));
+    let _ = due(&mut text, plan, detail);
+    let _ = plan.timeline.as_ref().map(|ahead| timeline(&mut text, ahead));
     let lines: Vec<String> = text.trim_end().lines().map(str::to_owned).collect();
     if text.is_empty() {
         return Section::default();
     }
-    Section::of(format!("{}\n", fence("text", &lines))).or(String::new(), "the plan's notes")
+    Section::of(format!("{}\n", fence("text", &lines))).or(String::new(), "what is due or ahead")
 }
 
-/// What was cut, and where it is.
-fn cuts(sections: &[Section], budget: usize) -> String {
-    let cuts: Vec<&str> = sections.iter().map(Section::cut).filter(|cut| !cut.is_empty()).collect();
-    if cuts.is_empty() {
+/// What is not here, and which command has it.
+fn cuts(sections: &[Section], budget: usize, commands: &Commands<'_>) -> String {
+    let listed = |of: fn(&Section) -> &str| {
+        let all: Vec<&str> = sections.iter().map(of).filter(|what| !what.is_empty()).collect();
+        all.join(", ")
+    };
+    let (beside, cut) = (listed(Section::left_out), listed(Section::cut));
+    let mut told = Vec::new();
+    if !beside.is_empty() {
+        told.push(format!("Left out: {beside}."));
+    }
+    if !cut.is_empty() {
+        told.push(format!("Cut to fit {budget} bytes: {cut}."));
+    }
+    if told.is_empty() {
         return String::new();
     }
-    format!(
-        "> Cut to fit {budget} bytes: {}. The whole of it: `cxform plan --detail full`, or `cxform \
-         show FILE --detail full` of the saved plan.\n\n",
-        cuts.join(", ")
-    )
+    let whole = commands.whole.filter(|command| command.len() <= COMMAND);
+    let whole = whole.map_or("the same command with `--detail full`".to_owned(), code);
+    format!("> {} All of it: {whole}\n\n", told.join(" "))
 }
 
 #[cfg(test)]

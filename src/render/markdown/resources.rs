@@ -4,19 +4,19 @@ use serde_json::Value;
 use similar::{ChangeTag, TextDiff};
 
 use super::super::base::headed;
-use super::super::fields;
+use super::super::fields::{self, inside};
 use super::super::plan::{Detail, body, consequence, symbol};
+use super::alike;
 use super::escape::fence;
 use super::fit::Section;
+use super::words::counted;
 use crate::kinds::{Action, kind_of};
-use crate::plan::{Change, PathChange, Plan};
+use crate::plan::{Change, PathChange, Plan, Reason};
 
 /// So many are told in the open; more are folded, below a line for each.
 const OPEN: usize = 15;
 /// How long a value is at most, in characters.
 const WIDEST: usize = 300;
-/// How long a line is that tells a whole change.
-const LINE: usize = 160;
 
 /// The section of these changes.
 #[must_use]
@@ -24,23 +24,29 @@ pub(super) fn resources(plan: &Plan, changes: &[&Change]) -> Section {
     if changes.is_empty() {
         return Section::default();
     }
-    let count = changes.len();
-    let title = format!("#### Changed, field by field: {count}\n\n");
-    let all = |told: &dyn Fn(&Change) -> Vec<String>| {
-        headed(plan, changes.iter().map(|change| (*change, told(change))))
-    };
-    let full = all(&fields_of);
+    let title = format!("#### Changed: {}\n\n", counted(changes.iter().copied()));
+    let is_alike = says_alike(changes);
+    let told = changes.iter().map(|change| (*change, fields_of(change, is_alike)));
+    let full = headed(plan, told);
     let full = fence("diff", &full[..full.len().saturating_sub(1)]);
-    let lines = fence("diff", &all(&|change| vec![line(change)]));
-    let names = fence("diff", &all(&|change| vec![named(change)]));
-    let open = match count {
+    let lines = |is_long| fence("diff", &alike::lines(plan, changes, is_long));
+    let (lines, names) = (lines(true), lines(false));
+    let open = match changes.len() {
         ..=OPEN => format!("{title}{full}\n"),
-        _ => format!("#### Changed: {count}\n\n{lines}\n{}", folded("Field by field", &full)),
+        _ => format!("{title}{lines}\n{}", folded("Field by field", &full)),
     };
     Section::of(open)
-        .or(format!("#### Changed: {count}\n\n{lines}\n"), "the fields of single resources")
-        .or(format!("#### Changed: {count}\n\n{names}\n"), "what changes in single resources")
-        .or(format!("#### Changed: {count}\n\n"), "which single resources change")
+        .or(format!("{title}{lines}\n"), "the fields of single resources")
+        .or(format!("{title}{names}\n"), "what changes in single resources")
+        .or(title, "which single resources change")
+}
+
+/// Whether all differ, and there is no more to say of why.
+fn says_alike(changes: &[&Change]) -> bool {
+    let mut all = changes.iter().map(|change| (change.reason, consequence(change)));
+    let first = all.next();
+    first.as_ref().is_some_and(|(reason, _)| *reason == Reason::Differs)
+        && all.all(|other| Some(&other) == first.as_ref())
 }
 
 /// A part that is folded until somebody opens it.
@@ -49,34 +55,15 @@ pub(super) fn folded(title: &str, text: &str) -> String {
     format!("<details><summary>{title}</summary>\n\n{text}\n</details>\n\n")
 }
 
-fn address(change: &Change) -> String {
-    change.address.to_string()
-}
-
-fn named(change: &Change) -> String {
-    format!("{} {}", symbol(change), address(change))
-}
-
-/// A change on one line.
-fn line(change: &Change) -> String {
-    let told = body(change, Detail::Changes);
-    let fields: Vec<String> = told.into_iter().filter(|line| !line.starts_with(' ')).collect();
-    let what = match change.action() {
-        Some(Action::Update) => fields.join("; "),
-        _ => String::new(),
-    };
-    let line = format!("{}  {what}", named(change));
-    shortened(line.trim_end(), LINE)
-}
-
 /// A change over as many lines as it takes, and an empty one.
-fn fields_of(change: &Change) -> Vec<String> {
-    let (symbol, source) = (symbol(change), &change.source);
-    let head = format!("{symbol} {}  {}  at {source}", address(change), consequence(change));
+fn fields_of(change: &Change, is_alike: bool) -> Vec<String> {
+    let why = if is_alike { String::new() } else { format!("  {}", consequence(change)) };
+    let head = format!("{} {}{why}  at {}", symbol(change), change.address, change.source);
     let mut lines = vec![head];
     match change.action() {
         Some(Action::Update) => {
-            change.change.paths.iter().for_each(|path| leaf(&mut lines, change, path));
+            let leaves = change.change.paths.iter().flat_map(inside);
+            leaves.for_each(|path| leaf(&mut lines, change, &path));
         }
         _ => {
             let told = body(change, Detail::Changes).into_iter();
@@ -117,7 +104,9 @@ fn leaf(lines: &mut Vec<String>, change: &Change, path: &PathChange) {
     lines.push(format!("+   {name}: {}{verdict}", shown(&path.after)));
 }
 
-fn shortened(text: &str, most: usize) -> String {
+/// The first so many characters of a text.
+#[must_use]
+pub(super) fn shortened(text: &str, most: usize) -> String {
     match text.char_indices().nth(most) {
         Some((end, _)) => format!("{}…", &text[..end]),
         None => text.to_owned(),

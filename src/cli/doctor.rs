@@ -73,7 +73,7 @@ fn state(context: &Context<'_>, settings: &Settings) -> anyhow::Result<String> {
 
 /// Who says that the tenant is the tenant: nobody is asked for one that is embedded or on this machine.
 fn trust(settings: &Settings) -> Option<anyhow::Result<String>> {
-    match &settings.tenant().endpoint {
+    match &settings.tenant().ok()?.endpoint {
         Endpoint::Api { url, .. } if url.starts_with("https://") => {}
         Endpoint::Api { .. } | Endpoint::Sim { .. } => return None,
     }

@@ -11,10 +11,8 @@ umask 022
 root=$work/root
 install -D -m 755 "$from/cxform" "$root/usr/bin/cxform"
 install -D -m 644 "$from/README.md" "$root/usr/share/doc/cxform/README.md"
-for page in "$from"/man/*.1; do
-  install -d "$root/usr/share/man/man1"
-  gzip --no-name --best <"$page" >"$root/usr/share/man/man1/$(basename "$page").gz"
-done
+install -D -m 644 --target-directory "$root/usr/share/man/man1" "$from"/man/*.1
+gzip --no-name --best "$root"/usr/share/man/man1/*.1
 install -D -m 644 "$from/completions/cxform.bash" "$root/usr/share/bash-completion/completions/cxform"
 install -D -m 644 "$from/completions/_cxform" "$root/usr/share/zsh/vendor-completions/_cxform"
 install -D -m 644 "$from/completions/cxform.fish" "$root/usr/share/fish/vendor_completions.d/cxform.fish"

@@ -50,17 +50,18 @@ check() {
     cat "$room/told"
   fi
 }
+held() { (cd "$root" && shopt -s dotglob && echo *); }
+same() { [ -n "$1" ] && [ "$1" = "$2" ] && echo "$1"; }
 hash() { sed -n 's/.*"hash":[[:space:]]*"\(sha256:[0-9a-f]*\)".*/\1/p' "$1" | head -n 1; }
 
-check "the root holds the binary and the project only" 0 '^cxform work $' \
-  bash -c 'ls -A "$0" | tr "\n" " "' "$root"
+check "the root holds the binary and the project only" 0 '^cxform work$' held
 check "version" 0 '^cxform [0-9]' inside -- version
 check "validate" 0 '' inside -- validate
 check "plan" 0 '^Plan: [1-9]' inside -- plan
 inside -- plan --format json >"$room/inside.json"
 "$binary" --chdir examples --state-dir "$room/outside" plan --format json >"$room/outside.json"
 check "the zones are the same as with a system's: $(hash "$room/inside.json")" 0 '^sha256:' \
-  bash -c '[ -n "$0" ] && [ "$0" = "$1" ] && echo "$0"' "$(hash "$room/inside.json")" "$(hash "$room/outside.json")"
+  same "$(hash "$room/inside.json")" "$(hash "$room/outside.json")"
 check "local times of a zone" 0 '2035-03-05T07:00:00-05:00\|2035-03-05T12:00:00' cat "$room/inside.json"
 check "apply" 0 '^Apply complete!' inside -- apply --auto-approve --allow-delete
 check "nothing is left to do" 0 '^No changes' inside -- plan --detailed-exitcode

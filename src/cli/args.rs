@@ -112,6 +112,12 @@ pub(super) enum Command {
         /// The shell.
         shell: clap_complete::Shell,
     },
+    /// Print the manual page, or write those of all commands
+    Man {
+        /// Write a page for each command here
+        #[arg(long, value_name = "DIR")]
+        out: Option<PathBuf>,
+    },
     /// Print the version
     Version {
         /// As JSON

@@ -6,13 +6,13 @@ use super::clock;
 use super::context::{Context, causes, hint};
 use super::exit::Exit;
 use super::planning::{connect, runtime};
-use super::settings::Settings;
+use super::settings::{Endpoint, Settings};
 use super::sharing;
 use super::state::{Holder, StateFolder};
 use crate::facts;
 use crate::http::{Dialect, Read};
 use crate::kinds::{Action, KINDS};
-use crate::tenant::Reader;
+use crate::tenant::{Origin, Reader, Roots};
 
 /// Runs the command.
 pub(super) fn run(context: &mut Context<'_>) -> anyhow::Result<Exit> {
@@ -23,8 +23,9 @@ pub(super) fn run(context: &mut Context<'_>) -> anyhow::Result<Exit> {
         context.say(&format!("{:width$}  {}  ({})\n", row.name, row.value, row.origin))?;
     }
     context.say("\n")?;
-    let checks =
-        [manifests(context, &settings), state(context, &settings), tenant(context, &settings)];
+    let mut checks = vec![manifests(context, &settings), state(context, &settings)];
+    checks.extend(trust(&settings));
+    checks.push(tenant(context, &settings));
     let mut exit = Exit::Done;
     for check in checks {
         match check {
@@ -68,6 +69,24 @@ fn state(context: &Context<'_>, settings: &Settings) -> anyhow::Result<String> {
         Some(claim) => format!("{told}; the state branch says that the tenant is held by {claim}"),
         None => format!("{told}; the state branch can be fetched, and nobody holds the tenant"),
     })
+}
+
+/// Who says that the tenant is the tenant: nobody is asked for one that is embedded or on this machine.
+fn trust(settings: &Settings) -> Option<anyhow::Result<String>> {
+    match &settings.tenant().ok()?.endpoint {
+        Endpoint::Api { url, .. } if url.starts_with("https://") => {}
+        Endpoint::Api { .. } | Endpoint::Sim { .. } => return None,
+    }
+    Some(Roots::of_process().map_err(anyhow::Error::msg).map(|roots| {
+        let origin = match roots.origin {
+            Origin::Named => "named by SSL_CERT_FILE or SSL_CERT_DIR",
+            Origin::System => "of the system's store",
+            Origin::Bundled => "of the bundled Mozilla list, since this system has none",
+        };
+        let count = roots.count();
+        let authorities = if count == 1 { "authority" } else { "authorities" };
+        format!("TLS trusts {count} {authorities} {origin}")
+    }))
 }
 
 /// Asks for a token, who it belongs to, and what it may do.

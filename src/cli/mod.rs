@@ -28,6 +28,7 @@ mod journal;
 mod lifting;
 mod live;
 mod making;
+mod man;
 mod markup;
 mod metrics;
 mod planning;
@@ -132,6 +133,7 @@ fn start(
         Command::Sim { command: SimCommand::Reset } => sim::reset(&mut context),
         Command::Sim { command: SimCommand::Generate(args) } => generate::run(&mut context, &args),
         Command::Completions { shell } => completions::run(&mut context, shell),
+        Command::Man { out } => man::run(&mut context, out.as_deref()),
         Command::Version { json } => version::run(&mut context, json),
     }
 }

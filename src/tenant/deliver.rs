@@ -51,7 +51,7 @@ impl Poster {
             map.insert(key, value);
         }
         map.insert(header::CONTENT_TYPE, HeaderValue::from_static(content_type));
-        let client = transport::builder(url).build().map_err(|error| transport::chain(&error))?;
+        let client = transport::client(url)?;
         Ok(Self { client, url: url.to_owned(), headers: map })
     }
 

@@ -86,7 +86,7 @@ impl Otlp {
     /// # Errors
     /// The settings cannot be used, and why.
     pub fn new(settings: OtlpSettings, seed: &str, nanos: u64) -> Result<Arc<Self>, String> {
-        let client = builder(&settings.endpoint).timeout(ANSWER).build();
+        let client = builder(&settings.endpoint)?.timeout(ANSWER).build();
         let client = client.map_err(|error| chain(&error))?;
         let own = id(seed, 32);
         let trace = match settings.parent.clone() {

@@ -7,6 +7,7 @@ use secrecy::{ExposeSecret, SecretString};
 
 use super::TenantError;
 use super::request::{Answering, NoAnswer, Outgoing, Payload, Transport};
+use super::roots::Roots;
 use crate::http::{Method, Response};
 
 /// How long a connection may take to be made.
@@ -18,8 +19,12 @@ pub(super) struct Network {
     base: String,
 }
 
-/// A client that follows no redirects and, for this machine's own addresses, no proxy.
-pub(super) fn builder(base: &str) -> reqwest::ClientBuilder {
+/// A client that follows no redirects and, for this machine's own addresses, has no proxy and trusts
+/// no authority, since none is asked for.
+///
+/// # Errors
+/// Nobody can be trusted.
+pub(super) fn builder(base: &str) -> Result<reqwest::ClientBuilder, String> {
     // A second call finds the provider installed already, which is what is wanted.
     let _ = rustls::crypto::ring::default_provider().install_default();
     let builder = reqwest::Client::builder()
@@ -27,16 +32,25 @@ pub(super) fn builder(base: &str) -> reqwest::ClientBuilder {
         .redirect(reqwest::redirect::Policy::none())
         .connect_timeout(CONNECT)
         .tcp_nodelay(true);
-    if base.starts_with("http://") { builder.no_proxy() } else { builder }
+    if base.starts_with("http://") {
+        return Ok(builder.no_proxy().tls_certs_only([]));
+    }
+    Ok(builder.tls_certs_only(Roots::of_process()?.certificates()))
+}
+
+/// The client itself.
+///
+/// # Errors
+/// As [`builder`]'s, or it cannot be made.
+pub(super) fn client(base: &str) -> Result<reqwest::Client, String> {
+    builder(base)?.build().map_err(|error| chain(&error))
 }
 
 impl Network {
     /// A client for the tenant at `base`.
     pub(super) fn new(base: &str) -> Result<Self, TenantError> {
-        let client = builder(base).build().map_err(|error| TenantError::Unreachable {
-            url: base.to_owned(),
-            why: chain(&error),
-        })?;
+        let client =
+            client(base).map_err(|why| TenantError::Unreachable { url: base.to_owned(), why })?;
         Ok(Self { client, base: base.trim_end_matches('/').to_owned() })
     }
 

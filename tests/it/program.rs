@@ -3,6 +3,7 @@
 
 mod based;
 mod followed;
+mod installed;
 mod interrupted;
 mod killed;
 mod refused;

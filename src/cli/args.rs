@@ -4,6 +4,7 @@ mod applying;
 mod audit;
 mod drift;
 mod following;
+mod init;
 mod recommend;
 mod redaction;
 mod since;
@@ -20,6 +21,7 @@ pub(super) use applying::{ApplyArgs, Applying, OnConflict, OnError, RollbackArgs
 pub(super) use audit::{AuditCommand, AuditFilter, ExportArgs, ExportFormat};
 pub(super) use drift::{DriftArgs, DriftFormat};
 pub(super) use following::Following;
+pub(super) use init::{Ci, InitArgs};
 pub(super) use recommend::{AdviceFormat, Assuming, ModelArg, RecommendArgs, TopicArg};
 pub(super) use redaction::RedactionArgs;
 use since::Since;
@@ -69,6 +71,8 @@ pub(super) struct Global {
 /// The commands.
 #[derive(Debug, Subcommand)]
 pub(super) enum Command {
+    /// Begin a project: its file, an example, and the workflows of a CI
+    Init(InitArgs),
     /// Check manifests without a tenant: shape, names among each other
     Validate(ValidateArgs),
     /// Print the JSON Schemas of the files that cxform reads

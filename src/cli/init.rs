@@ -34,7 +34,8 @@ const GITHUB: &[Template] = &[
 
 const GITLAB: &[Template] = &[example!("ci/gitlab", ".gitlab-ci.yml")];
 
-const AZURE: &[Template] = &[example!("ci/azure", "azure-pipelines.yml")];
+const AZURE: &[Template] =
+    &[example!("ci/azure", ".azure/cxform.yml"), example!("ci/azure", "azure-pipelines.yml")];
 
 /// The state folder, which git is to ignore.
 const IGNORED: &str = ".cxform/";
@@ -105,10 +106,12 @@ fn next(context: &Context<'_>, args: &InitArgs, folder: &Path, root: &Path) -> S
     };
     let mut told = format!("Next: cxform {chdir}plan\n");
     if args.ci.is_some() {
-        told += "In the workflows, say where cxform is fetched from: CXFORM_URL and CXFORM_SHA256.\n";
+        told +=
+            "In the workflows, say where cxform is fetched from: CXFORM_URL and CXFORM_SHA256.\n";
         if folder != root {
             let file = relative(&folder.join("cxform.yaml"), root);
-            told += &format!("The project is not at the git root: say CXFORM_CONFIG: {file} there.\n");
+            told +=
+                &format!("The project is not at the git root: say CXFORM_CONFIG: {file} there.\n");
         }
     }
     told

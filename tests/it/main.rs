@@ -10,6 +10,7 @@
 #[cfg(feature = "browser-tests")]
 mod browser;
 mod cases;
+mod ci;
 mod docs;
 mod drift;
 mod exports;

@@ -3,6 +3,7 @@
 
 mod github;
 mod init;
+mod others;
 mod rules;
 mod runner;
 mod scene;

@@ -39,16 +39,22 @@ impl Scene {
         let prod =
             format!("defaultTenant: prod\n\ntenants:\n  prod: {{ url: '{}' }}\n", port.url());
         files.put("cxform.yaml", &project.replace("defaultTenant: sim\n\ntenants:\n", &prod));
-        store.put("bin/gh", include_str!("gh.sh"));
         // What is fetched is a script, so that it is not the size of the program.
         let fetched = format!("#!/bin/sh\nexec '{}' \"$@\"\n", env!("CARGO_BIN_EXE_cxform"));
         store.put("cxform", &fetched);
-        let executable = std::fs::Permissions::from_mode(0o755);
-        std::fs::set_permissions(store.path().join("bin/gh"), executable).unwrap();
         for file in [".github/actions/cxform/action.yml", ".gitlab-ci.yml", ".azure/cxform.yml"] {
             name_program(&files, file, &store.path().join("cxform"));
         }
-        Some(Self { port, clones: Clones::of(&files)?, store })
+        let scene = Self { port, clones: Clones::of(&files)?, store };
+        scene.program("gh", include_str!("gh.sh"));
+        Some(scene)
+    }
+
+    /// A program that steps find before the machine's own.
+    pub(super) fn program(&self, name: &str, script: &str) {
+        self.store.put(&format!("bin/{name}"), script);
+        let executable = std::fs::Permissions::from_mode(0o755);
+        std::fs::set_permissions(self.store.path().join("bin").join(name), executable).unwrap();
     }
 
     /// A whole clone, on no branch.

@@ -209,14 +209,12 @@ pub(super) struct Planning {
 }
 
 impl Planning {
-    /// Whether anything of it was said that a saved plan has decided.
+    /// Whether anything of it was said that a saved plan has decided. How it is told is not.
     #[must_use]
     pub(super) fn is_said(&self) -> bool {
         !self.paths.is_empty()
             || self.allow_delete
-            || self.detail.is_some()
             || self.out.is_some()
-            || self.format.is_some()
             || self.detailed_exitcode
             || !self.only.is_empty()
             || !self.exclude.is_empty()
@@ -224,7 +222,6 @@ impl Planning {
             || self.live.is_some()
             || self.timing.is_said()
             || self.since.base.is_some()
-            || self.telling.is_said()
     }
 
     /// Which changes to take.

@@ -1,6 +1,7 @@
 //! Runs a job of GitHub Actions as far as our workflows need it.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::os::unix::process::ExitStatusExt as _;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 
@@ -8,7 +9,6 @@ use serde_json::Value;
 
 use super::scene::Scene;
 use crate::support::Ran;
-use crate::support::port::end;
 
 /// What happens to a step while it runs.
 pub(super) type Meanwhile<'m> = (&'m str, &'m dyn Fn(&mut Child));
@@ -161,7 +161,7 @@ impl<'s> Runner<'s> {
         if let Some(meanwhile) = meanwhile {
             meanwhile(&mut child);
         }
-        let ran = end(child);
+        let ran = ended(child);
         if let Some(id) = step["id"].as_str() {
             for (name, value) in outputs(&read("output")) {
                 self.means(&format!("steps.{id}.outputs.{name}"), &value);
@@ -232,6 +232,17 @@ impl<'s> Runner<'s> {
                 _ => panic!("what is {atom}?"),
             },
         })
+    }
+}
+
+/// Waits for a step to end; one that a signal ended has the code that a shell gives it.
+fn ended(child: Child) -> Ran {
+    let output = child.wait_with_output().unwrap();
+    let code = output.status.code().unwrap_or_else(|| 128 + output.status.signal().unwrap());
+    Ran {
+        out: String::from_utf8(output.stdout).unwrap(),
+        err: String::from_utf8(output.stderr).unwrap(),
+        code: code.try_into().unwrap(),
     }
 }
 

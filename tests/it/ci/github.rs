@@ -155,6 +155,11 @@ fn cut_off(signal: &str, code: u8) {
         .collect();
     scene.clone("author");
     std::fs::write(scene.clones.path("author/desired-state/many.yaml"), queues).unwrap();
+    // Of a run that was killed nobody knows that it is dead, but by its age.
+    let project = scene.clones.path("author/cxform.yaml");
+    let text = std::fs::read_to_string(&project).unwrap();
+    let text = text.replace("cxform-state }", "cxform-state, staleAfter: 8s }");
+    std::fs::write(&project, text).unwrap();
     scene.clones.git("author", &["add", "--all"]);
     scene.clones.git("author", &["commit", "--quiet", "-m", "many"]);
     scene.clones.git("author", &["push", "--quiet", "origin", "HEAD:refs/heads/main"]);

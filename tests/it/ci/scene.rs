@@ -78,8 +78,10 @@ impl Scene {
         let (_, after) = after.split_once('\n').unwrap();
         std::fs::write(&file, format!("{before}capacity: {capacity}\n{after}")).unwrap();
         self.clones.git(clone, &["commit", "--quiet", "--all", "-m", "capacity"]);
-        self.clones
-            .git(clone, &["push", "--quiet", "origin", &format!("HEAD:refs/heads/{branch}")]);
+        self.clones.git(
+            clone,
+            &["push", "--quiet", "--force", "origin", &format!("HEAD:refs/heads/{branch}")],
+        );
     }
 
     /// A clone of what would be if the branch were merged, as CI systems plan it.

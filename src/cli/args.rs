@@ -4,6 +4,7 @@ mod applying;
 mod audit;
 mod drift;
 mod following;
+mod init;
 mod recommend;
 mod redaction;
 mod since;
@@ -20,6 +21,7 @@ pub(super) use applying::{ApplyArgs, Applying, OnConflict, OnError, RollbackArgs
 pub(super) use audit::{AuditCommand, AuditFilter, ExportArgs, ExportFormat};
 pub(super) use drift::{DriftArgs, DriftFormat};
 pub(super) use following::Following;
+pub(super) use init::{Ci, InitArgs};
 pub(super) use recommend::{AdviceFormat, Assuming, ModelArg, RecommendArgs, TopicArg};
 pub(super) use redaction::RedactionArgs;
 use since::Since;
@@ -69,6 +71,8 @@ pub(super) struct Global {
 /// The commands.
 #[derive(Debug, Subcommand)]
 pub(super) enum Command {
+    /// Begin a project: its file, an example, and the workflows of a CI
+    Init(InitArgs),
     /// Check manifests without a tenant: shape, names among each other
     Validate(ValidateArgs),
     /// Print the JSON Schemas of the files that cxform reads
@@ -211,14 +215,12 @@ pub(super) struct Planning {
 }
 
 impl Planning {
-    /// Whether anything of it was said that a saved plan has decided.
+    /// Whether anything of it was said that a saved plan has decided. How it is told is not.
     #[must_use]
     pub(super) fn is_said(&self) -> bool {
         !self.paths.is_empty()
             || self.allow_delete
-            || self.detail.is_some()
             || self.out.is_some()
-            || self.format.is_some()
             || self.detailed_exitcode
             || !self.only.is_empty()
             || !self.exclude.is_empty()
@@ -226,7 +228,6 @@ impl Planning {
             || self.live.is_some()
             || self.timing.is_said()
             || self.since.base.is_some()
-            || self.telling.is_said()
     }
 
     /// Which changes to take.

@@ -34,7 +34,17 @@ pub(super) fn read(
     settings: &Settings,
     planning: &Planning,
 ) -> anyhow::Result<Option<Base>> {
-    match &planning.since.base {
+    match planning.since.base.as_deref() {
+        // A branch is brought before; without one a state folder may only have been lost.
+        Some(LAST)
+            if settings.state_branch.is_some() && history::last_commit(settings)?.is_none() =>
+        {
+            let tenant = &settings.tenant()?.name.value;
+            let unknown =
+                format!("warning: --base last: nothing was ever applied whole to {tenant}");
+            context.note(&format!("{unknown}; this is planned without a base\n"))?;
+            Ok(None)
+        }
         Some(name) => named(context, settings, name).map(Some),
         None => Ok(None),
     }

@@ -24,6 +24,7 @@ mod follow;
 mod generate;
 mod handover;
 mod history;
+mod init;
 mod journal;
 mod lifting;
 mod live;
@@ -115,6 +116,7 @@ fn start(
     let redacting = Redacting::default();
     let mut context = Context { environment, console, global, cwd, redacting };
     match command {
+        Command::Init(args) => init::run(&mut context, &args),
         Command::Validate(args) => validate::run(&mut context, &args),
         Command::Schema(args) => schema::run(&mut context, &args),
         Command::Plan(args) => planning::run(&mut context, &args),

@@ -9,6 +9,7 @@
 
 mod browser;
 mod cases;
+mod ci;
 mod docs;
 mod drift;
 mod exports;

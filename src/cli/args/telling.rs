@@ -13,13 +13,6 @@ pub(in super::super) struct Telling {
     pub(in super::super) max_bytes: Option<usize>,
 }
 
-impl Telling {
-    /// Whether anything of it was said.
-    pub(super) fn is_said(&self) -> bool {
-        self.max_bytes.is_some()
-    }
-}
-
 impl PlanFormat {
     /// As it is written after `--format`.
     pub(in super::super) fn name(self) -> String {

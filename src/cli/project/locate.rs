@@ -21,6 +21,12 @@ pub fn find(start: &Path) -> Option<PathBuf> {
     None
 }
 
+/// The git root that `start` is in: the first folder that has `.git`.
+#[must_use]
+pub fn git_root(start: &Path) -> Option<&Path> {
+    start.ancestors().find(|folder| folder.join(".git").exists())
+}
+
 /// The project file to use: `--config FILE` before `CXFORM_CONFIG` (both from `cwd`) before
 /// [`find`]. One that is named is returned whether it is there or not, so that reading it tells.
 #[must_use]

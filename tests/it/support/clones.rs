@@ -135,7 +135,8 @@ impl Clones {
         told + &self.path(clone).join(".git/FETCH_HEAD").exists().to_string()
     }
 
-    fn variables(&self) -> Vec<(String, String)> {
+    /// What git is told of the one who commits, and of no other configuration.
+    pub(crate) fn variables(&self) -> Vec<(String, String)> {
         let pair = |name: &str, value: String| (name.to_owned(), value);
         let mut variables = vec![
             pair("PATH", std::env::var("PATH").unwrap_or_default()),

@@ -1,0 +1,202 @@
+//! GitHub Actions, from a pull request to an issue about drift.
+
+use std::collections::BTreeSet;
+use std::process::{Child, Command};
+
+use cxform::http::Method;
+use serde_json::{Value, json};
+
+use super::runner::{Runner, workflows, yaml};
+use super::scene::Scene;
+
+const PLAN: &str = "cxform-plan.yml";
+const APPLY: &str = "cxform-apply.yml";
+const DRIFT: &str = "cxform-drift.yml";
+
+/// Both jobs of the apply workflow; whether there was something to apply.
+fn merge(runner: &mut Runner<'_>, clone: &str) -> bool {
+    runner.scene.clone(clone);
+    let plan = runner.job(clone, APPLY, "plan").unwrap();
+    assert!(plan.is_good(), "{plan:?}");
+    let fresh = format!("{clone}-apply");
+    runner.scene.clone(&fresh);
+    let applied = runner.job(&fresh, APPLY, "apply");
+    assert!(applied.as_ref().is_none_or(super::runner::Job::is_good), "{applied:?}");
+    applied.is_some()
+}
+
+fn comments(scene: &Scene) -> Vec<Value> {
+    scene.kept("comments.json").as_array().cloned().unwrap_or_default()
+}
+
+fn issues(scene: &Scene) -> Vec<(String, String)> {
+    let text = |value: &Value| value.as_str().unwrap().to_owned();
+    let issues = scene.kept("issues.json").as_array().cloned().unwrap_or_default();
+    issues.iter().map(|issue| (text(&issue["state"]), text(&issue["body"]))).collect()
+}
+
+#[test]
+fn from_a_pull_request_to_an_issue_about_drift() {
+    let Some(scene) = Scene::new("github") else { return };
+    let mut runner = Runner::new(&scene);
+    assert!(merge(&mut runner, "first"));
+    assert_eq!((scene.capacity(), scene.audited()), (Some(10), (1, 1)));
+
+    // A pull request: one comment, which says what changes, however often it is pushed to. A comment
+    // of somebody who knows the marker is not ours.
+    let person = json!([{"id": 1, "state": "open", "user": {"login": "mallory"},
+        "body": "<!-- cxform:plan:prod -->\nall is well"}]);
+    scene.store.put("comments.json", &person.to_string());
+    for (push, capacity) in [(1, 15), (2, 20)] {
+        scene.declare(&format!("author-{push}"), "change", capacity);
+        let clone = format!("request-{push}");
+        runner.means("github.event.pull_request.base.sha", &scene.head("first"));
+        scene.merged(&clone, "change");
+        let writes = scene.writes();
+        assert!(runner.job(&clone, PLAN, "fork").is_none());
+        let planned = runner.job(&clone, PLAN, "plan").unwrap();
+        assert!(planned.is_good(), "{planned:?}");
+        assert_eq!(scene.writes(), writes);
+        let told = comments(&scene);
+        assert_eq!(told.len(), 2, "{told:?}");
+        assert_eq!(told[0]["body"], person[0]["body"]);
+        let body = told[1]["body"].as_str().unwrap();
+        assert!(body.starts_with("<!-- cxform:plan:prod -->\n"), "{body}");
+        assert!(body.contains("capacity") && body.contains(&capacity.to_string()), "{body}");
+        assert!(body.trim_end().ends_with("Plan: 0 to add, 1 to change, 0 to destroy."), "{body}");
+        assert!(planned.summary.contains("1 to change"), "{planned:?}");
+    }
+
+    // A plan that cannot be made is told in the comment too, and the check fails.
+    scene.clone("broken");
+    std::fs::write(scene.clones.path("broken/desired-state/billing.yaml"), "kind: Queue\n")
+        .unwrap();
+    let broken = runner.job("broken", PLAN, "plan").unwrap();
+    assert_eq!((broken.code("Plan"), broken.code("Comment")), (1, 0), "{broken:?}");
+    assert!(comments(&scene)[1]["body"].as_str().unwrap().contains("desired-state/billing.yaml"));
+
+    // Merged and approved: exactly that, recorded on the branch. Once more there is nothing to do.
+    scene.clones.git("author-2", &["push", "--quiet", "origin", "HEAD:refs/heads/main"]);
+    assert!(merge(&mut runner, "merged"));
+    assert_eq!((scene.capacity(), scene.audited()), (Some(20), (2, 2)));
+    assert!(scene.store.path().join("artifacts/cxform-state-1/audit/prod.jsonl").exists());
+    assert!(!merge(&mut runner, "again"));
+
+    // Nights: nothing, a change by hand, the same one, and then it is gone.
+    let mut night = |capacity: u32| {
+        scene.change_by_hand(capacity);
+        let clone = format!("night-{capacity}-{}", scene.port.log().len());
+        scene.clone(&clone);
+        let looked = runner.job(&clone, DRIFT, "drift").unwrap();
+        assert!(looked.is_good(), "{looked:?}");
+        issues(&scene)
+    };
+    assert_eq!(night(20), []);
+    for capacity in [77, 78, 78] {
+        let told = night(capacity);
+        let [(state, body)] = &told[..] else { panic!("{told:?}") };
+        assert_eq!(state, "open");
+        assert!(body.starts_with("<!-- cxform:drift:prod -->\n"), "{body}");
+        assert!(body.contains("queue/Billing") && body.contains(&capacity.to_string()), "{body}");
+    }
+    let told = night(20);
+    assert_eq!((told.len(), &*told[0].0), (1, "closed"), "{told:?}");
+    assert_eq!(night(79).len(), 2);
+
+    // Where it cannot be known, the job fails and the issue stays as it is.
+    runner.means("secrets.CXONE_CLIENT_SECRET", "");
+    scene.clone("unknown");
+    let looked = runner.job("unknown", DRIFT, "drift").unwrap();
+    assert!(!looked.is_good(), "{looked:?}");
+    assert!(issues(&scene)[1].1.contains("79"));
+    runner.means("secrets.CXONE_CLIENT_SECRET", crate::support::port::SECRET);
+
+    // A fork: the night's snapshot, and neither secrets nor a request to the tenant.
+    scene.clone("snapshot");
+    assert!(runner.job("snapshot", DRIFT, "snapshot").unwrap().is_good());
+    runner.contexts.retain(|name, _| !name.starts_with("secrets.") && !name.starts_with("vars."));
+    runner.means("github.event.pull_request.head.repo.full_name", "stranger/routing");
+    runner.means("github.event.pull_request.base.sha", &scene.head("author-2"));
+    scene.declare("stranger", "foreign", 30);
+    scene.merged("fork", "foreign");
+    let asked = scene.port.log().len();
+    assert!(runner.job("fork", PLAN, "plan").is_none());
+    let planned = runner.job("fork", PLAN, "fork").unwrap();
+    assert!(planned.is_good(), "{planned:?}");
+    assert!(planned.summary.contains("30"), "{planned:?}");
+    assert_eq!(scene.port.log().len(), asked);
+
+    // No step was left out.
+    let mut all = BTreeSet::from(["action".to_owned()]);
+    for file in workflows() {
+        let name = file.file_name().unwrap().to_str().unwrap();
+        for (job, told) in yaml(&file)["jobs"].as_object().unwrap() {
+            let steps = told["steps"].as_array().unwrap().iter();
+            let shell = steps.filter(|step| step["run"].is_string());
+            all.extend(
+                shell.map(|step| format!("{name} {job} {}", step["name"].as_str().unwrap())),
+            );
+        }
+    }
+    assert_eq!(runner.ran, all);
+}
+
+/// An apply of many changes is cut off after its first ones; then the audit is whole, and the next
+/// merge brings the rest.
+fn cut_off(signal: &str, code: u8) {
+    let Some(scene) = Scene::new("github") else { return };
+    let queues: String = (0..60)
+        .map(|n| {
+            format!(
+                "---\napiVersion: cxform/v1\nkind: Queue\nmetadata: {{ name: q-{n} }}\n\
+                 spec: {{ capacity: 10, priority: 5 }}\n"
+            )
+        })
+        .collect();
+    scene.clone("author");
+    std::fs::write(scene.clones.path("author/desired-state/many.yaml"), queues).unwrap();
+    scene.clones.git("author", &["add", "--all"]);
+    scene.clones.git("author", &["commit", "--quiet", "-m", "many"]);
+    scene.clones.git("author", &["push", "--quiet", "origin", "HEAD:refs/heads/main"]);
+    let slow = json!([{"method": "POST", "path": "/api/v2/queues", "times": "forever",
+        "what": {"delay": {"ms": 150}}}]);
+    scene.port.world().behaviour.faults = serde_json::from_value(slow).unwrap();
+
+    let mut runner = Runner::new(&scene);
+    scene.clone("plan");
+    assert!(runner.job("plan", APPLY, "plan").unwrap().is_good());
+    scene.clone("apply");
+    let stop = |child: &mut Child| {
+        scene.port.wait_for(|asked| asked.method == Method::Post && asked.path == "/api/v2/queues");
+        let killed = Command::new("kill").args([signal, &child.id().to_string()]).status().unwrap();
+        assert!(killed.success());
+    };
+    let applied = runner.job_while("apply", APPLY, "apply", Some(("Apply", &stop))).unwrap();
+    assert_eq!((applied.code("Apply"), applied.code("Verify the audit")), (code, 0), "{applied:?}");
+    let made = scene.port.world().table("queues").len();
+    assert!((1..61).contains(&made), "{made}");
+
+    scene.port.world().behaviour.faults.clear();
+    // Of a run that was killed nobody knows that it is dead, but by its age, or who frees the tenant.
+    assert_eq!(scene.clones.on_branch("prod/holder.json").is_some(), signal == "-KILL");
+    if signal == "-KILL" {
+        scene.clones.put_on_branch("prod/holder.json", None);
+    }
+    assert!(merge(&mut runner, "next"));
+    assert_eq!(scene.port.world().table("queues").len(), 61);
+    // The lines of a machine that is gone are gone with it; what the tenant got is settled all the same.
+    let runs = if signal == "-KILL" { (1, 1) } else { (2, 2) };
+    assert_eq!(scene.audited(), runs);
+    assert!(!merge(&mut runner, "last"));
+}
+
+#[test]
+fn an_apply_that_is_cancelled_is_recorded_and_the_next_one_goes_on() {
+    cut_off("-TERM", 143);
+    cut_off("-INT", 130);
+}
+
+#[test]
+fn an_apply_that_is_killed_is_settled_by_the_next_one() {
+    cut_off("-KILL", 137);
+}

@@ -60,6 +60,9 @@ fn copy(from: &Path, to: &Path) {
     std::fs::copy(from, to).unwrap();
 }
 
+/// Runs a script in a clone with variables, which shall end so.
+type Running<'a> = dyn FnMut(&str, &str, &[(&str, String)], u8) -> Ran + 'a;
+
 #[test]
 fn gitlab_from_a_merge_request_to_drift() {
     let Some(scene) = Scene::new("gitlab") else { return };
@@ -72,7 +75,7 @@ fn gitlab_from_a_merge_request_to_drift() {
         assert_eq!(ran.code, code, "{job}: {ran:?}");
         ran
     };
-    let apply = |run: &mut dyn FnMut(&str, &str, &[(&str, String)], u8) -> Ran, clone: &str| {
+    let apply = |run: &mut Running<'_>, clone: &str| {
         scene.clone(clone);
         run(clone, "plan-merged", &writer, 0);
         let fresh = scene.clone(&format!("{clone}-apply"));

@@ -6,13 +6,13 @@ use std::io::{BufRead as _, BufReader};
 
 use jiff::Timestamp;
 use serde::Deserialize;
-use serde::de::DeserializeOwned;
+use serde::de::{DeserializeOwned, IgnoredAny};
 
 use super::files::{self, FileError};
 use super::settings::Settings;
 use super::state::{Part, RunFolder, StateFolder};
 use crate::model::{Address, Document};
-use crate::plan::{self, OutcomeStatus, Plan, Selected, Source};
+use crate::plan::{self, OutcomeStatus, Plan, Reason, Selected, Source};
 
 /// How many runs are looked into where none is known to be complete.
 const RUNS: usize = 20;
@@ -152,17 +152,27 @@ fn each_line<T: DeserializeOwned>(
     Ok(())
 }
 
-/// Whether a run applied all that its commit declares: it took no part of it, and undid nothing. One
-/// of which no plan is left is believed.
+/// Whether a run applied all that its commit declares: it took no part of it, undid nothing, and
+/// withheld no deletion of what is declared no more, of which nothing would tell but the base before.
+/// One of which no plan is left is believed.
 fn is_whole(run: &RunFolder) -> bool {
     #[derive(Deserialize)]
     struct Glance {
         source: Source,
         selection: Option<Selected>,
+        resource_changes: Vec<Held>,
+    }
+    #[derive(Deserialize)]
+    struct Held {
+        reason: Reason,
+        held_by: Vec<IgnoredAny>,
     }
     let plan = run.read(Part::Plan).ok().flatten();
     let plan: Option<Glance> = plan.and_then(|plan| serde_json::from_str(&plan).ok());
     plan.is_none_or(|plan| {
-        plan.source.undoes.is_none() && !plan.selection.is_some_and(|part| part.is_partial())
+        let is_owed = |held: &Held| held.reason == Reason::Removed && !held.held_by.is_empty();
+        plan.source.undoes.is_none()
+            && !plan.selection.is_some_and(|part| part.is_partial())
+            && !plan.resource_changes.iter().any(is_owed)
     })
 }

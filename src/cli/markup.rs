@@ -78,7 +78,12 @@ pub(super) fn failure(
 ) -> anyhow::Result<()> {
     let why = || neutral(&causes(error)).into_owned();
     let text = match format {
-        None | Some(PlanFormat::Text | PlanFormat::Html | PlanFormat::Gitlab) => return Ok(()),
+        None | Some(PlanFormat::Text) => return Ok(()),
+        Some(PlanFormat::Html) => {
+            render::html_failure(&format!("There is no plan for {tenant}"), &why())
+        }
+        // A widget of which nothing is known says that there is no report.
+        Some(PlanFormat::Gitlab) => "{}\n".to_owned(),
         Some(PlanFormat::Json) => report(error),
         Some(PlanFormat::Markdown) => render::markdown_failure(tenant, &why()),
         Some(PlanFormat::Github) => github::failure("no plan", &why()),

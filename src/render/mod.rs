@@ -21,7 +21,7 @@ mod wfm;
 pub use advice::advice;
 pub use drift::{drift, drift_findings};
 pub use gitlab::gitlab;
-pub use html::{html, html_drift};
+pub use html::{html, html_drift, html_failure};
 pub use markdown::{
     COMMENT, Commands, LEAST, markdown, markdown_drift, markdown_drift_failure, markdown_failure,
     markdown_outcome,

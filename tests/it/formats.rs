@@ -124,3 +124,23 @@ fn no_name_does_harm() {
         }
     }
 }
+
+#[test]
+fn where_there_is_no_plan_every_format_for_machines_says_so() {
+    let folder = hostile();
+    let begins = [
+        ("text", ""),
+        ("json", "{\n  \"diagnostics\""),
+        ("markdown", "<!-- cxform:plan:"),
+        ("html", "<!doctype html>"),
+        ("github", "::error title=no plan::"),
+        ("gitlab", "{}\n"),
+    ];
+    for (format, begin) in begins {
+        let ran = cxform(folder.path(), &[], &["plan", "<b>nowhere", "--format", format]);
+        assert_eq!(ran.code, 1, "{ran:?}");
+        assert!(ran.out.starts_with(begin), "{format}: {ran:?}");
+        assert!(format != "html" || !ran.out.contains("<b>"), "{ran:?}");
+        assert_eq!(ran.out.is_empty(), begin.is_empty(), "{format}: {ran:?}");
+    }
+}

@@ -68,8 +68,11 @@ impl Repository {
             return error.hint(hint);
         }
         let branch = name.strip_prefix("origin/").unwrap_or(name);
-        let is_commit = name.len() >= 40 && name.chars().all(|c| c.is_ascii_hexdigit());
-        let fetch = match name.contains(['~', '^', '@', ':']) {
+        let is_hex = name.chars().all(|c| c.is_ascii_hexdigit());
+        let is_commit = is_hex && name.len() >= 40;
+        // A server knows whole commits and names, not the first digits of a commit.
+        let is_beginning = is_hex && !is_commit && name.len() >= 7;
+        let fetch = match name.contains(['~', '^', '@', ':']) || is_beginning {
             true => "git fetch --unshallow".to_owned(),
             false if is_commit => format!("git fetch --depth=1 origin {name}"),
             false => format!("git fetch --depth=1 origin {branch}:refs/remotes/origin/{branch}"),

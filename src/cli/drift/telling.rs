@@ -43,7 +43,10 @@ pub(super) fn failure(
 ) -> anyhow::Result<()> {
     let why = || neutral(&causes(error)).into_owned();
     let text = match format {
-        DriftFormat::Text | DriftFormat::Html => return Ok(()),
+        DriftFormat::Text => return Ok(()),
+        DriftFormat::Html => {
+            render::html_failure(&format!("Drift in {tenant} is not known"), &why())
+        }
         DriftFormat::Json => report(error),
         DriftFormat::Markdown => render::markdown_drift_failure(tenant, &why()),
         DriftFormat::Github => github::failure("drift is not known", &why()),

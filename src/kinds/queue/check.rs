@@ -79,24 +79,26 @@ fn cycle(checking: &Checking<'_>) -> Vec<Finding> {
 /// A queue into which one overflows that stays is not deleted (the tenant would refuse it).
 fn still_used(checking: &Checking<'_>) -> Vec<Finding> {
     let after_all = |address: &Address, before: &Document| -> Option<String> {
-        let change = checking.proposals.iter().find(|proposal| proposal.address == address);
-        match change {
+        match checking.proposal(address) {
             Some(Proposal { action: Action::Delete, .. }) => None,
             Some(Proposal { after: Some(after), .. }) if has_target(after) => target(after),
             _ => target(before),
         }
     };
+    let deletions = || checking.proposals.iter().filter(|p| p.action == Action::Delete);
+    let mut users: BTreeMap<String, Vec<String>> = BTreeMap::new();
+    if deletions().next().is_some() {
+        for entry in checking.observed.remotes.of_kind("queue") {
+            let user = entry.address();
+            if let Some(target) = after_all(&user, &entry.value.document) {
+                users.entry(target).or_default().push(format!("`{}`", user.segment(0)));
+            }
+        }
+    }
     let mut findings = Vec::new();
-    for proposal in checking.proposals.iter().filter(|p| p.action == Action::Delete) {
+    for proposal in deletions() {
         let key = proposal.address.segment(0);
-        let users: Vec<String> = checking
-            .observed
-            .remotes
-            .of_kind("queue")
-            .map(|entry| (entry.address(), &entry.value.document))
-            .filter(|(address, document)| after_all(address, document).as_ref() == Some(&key))
-            .map(|(address, _)| format!("`{}`", address.segment(0)))
-            .collect();
+        let users = users.get(&key).map(Vec::as_slice).unwrap_or_default();
         if !users.is_empty() {
             let message = format!("{} overflows into `{key}`, and would still", users.join(", "));
             findings.push(

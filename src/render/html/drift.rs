@@ -3,29 +3,16 @@
 use std::fmt::Write as _;
 
 use super::super::drift::{detail, heading, of, summary, title, unknown};
-use super::{escaped, sealed};
+use super::escaped;
+use super::plain::plain;
 use crate::model::neutral;
 use crate::plan::drift::{Class, Drift, Item};
-
-const STYLE: &str = "
-:root { color-scheme: light dark; font: 16px/1.5 system-ui, sans-serif; }
-body { max-width: 60rem; margin: 2rem auto; padding: 0 1rem; }
-li { margin-bottom: .8rem; } code, pre { font-family: ui-monospace, monospace; }
-pre { overflow: auto; padding: 1rem; border: 1px solid; } .alarm { border-left: .3rem solid #c33; padding-left: .6rem; }
-";
 
 /// Writes the whole page.
 #[must_use]
 pub fn html_drift(drift: &Drift) -> String {
-    let name = escaped(&neutral(&drift.tenant.name));
     let mut page = format!(
-        "<!doctype html>\n<html lang=\"en\">\n<head>\n<meta charset=\"utf-8\">\n\
-         <meta http-equiv=\"Content-Security-Policy\" content=\"default-src 'none'; style-src {}; \
-         base-uri 'none'; form-action 'none'\">\n\
-         <meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">\n\
-         <title>Drift in {name}</title>\n<style>{STYLE}</style>\n</head>\n<body>\n\
-         <h1>Drift in {name}</h1>\n<p><strong>{}</strong></p>\n<p>{}</p>\n",
-        sealed(STYLE),
+        "<p><strong>{}</strong></p>\n<p>{}</p>\n",
         escaped(&neutral(&summary(drift))),
         drift.time,
     );
@@ -47,7 +34,7 @@ pub fn html_drift(drift: &Drift) -> String {
             escaped(&neutral(manifests))
         );
     }
-    page + "</body>\n</html>\n"
+    plain(&format!("Drift in {}", drift.tenant.name), &page)
 }
 
 fn row(item: &Item) -> String {

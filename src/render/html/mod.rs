@@ -7,11 +7,13 @@
 mod coverage;
 mod data;
 mod drift;
+mod plain;
 
 use sha2::{Digest, Sha256};
 
 use self::data::Page;
 pub use self::drift::html_drift;
+pub use self::plain::html_failure;
 use super::base::compared;
 use super::fields::one_line;
 use super::plan::summary;

@@ -304,13 +304,24 @@ fn a_folder_and_the_last_apply_are_bases_too() {
     assert_eq!(repository.run(&apply).code, 0);
     repository.put(&[("q.yaml", &queue("kept", 20))]);
     repository.commit();
-    let plan = repository.run(&["plan", "--base", "last", "--format", "json"]);
-    let plan: Value = serde_json::from_str(&plan.out).unwrap();
-    let changes: Vec<String> =
-        plan["resource_changes"].as_array().unwrap().iter().map(line).collect();
+    let planned = || {
+        let plan = repository.run(&["plan", "--base", "last", "--format", "json"]);
+        let plan: Value = serde_json::from_str(&plan.out).unwrap();
+        let changes: Vec<String> =
+            plan["resource_changes"].as_array().unwrap().iter().map(line).collect();
+        (changes, plan)
+    };
+    let (changes, plan) = planned();
     assert_eq!(changes, ["removed queue/gone !allow-delete", "config queue/kept"]);
     assert_eq!(plan["source"]["base"]["name"], json!("last"));
     assert_eq!(plan["source"]["base"]["commit"].as_str().map(str::len), Some(40));
+
+    // What is withheld of it stays owed: nothing but the base before it would tell.
+    let based = [&apply[..], &["--base", "last"]].concat();
+    assert_eq!(repository.run(&based).code, 0);
+    assert_eq!(planned().0, ["removed queue/gone !allow-delete"]);
+    assert_eq!(repository.run(&[&based[..], &["--allow-delete"]].concat()).code, 0);
+    assert_eq!(planned().0, [""; 0]);
 }
 
 #[test]

@@ -34,13 +34,16 @@ struct Block {
 }
 
 /// One thing that is dangerous, or several that say the same.
+#[derive(Default)]
 struct Item {
     long: Vec<String>,
     short: String,
     /// All names, where the long form has some of them.
     names: Vec<String>,
-    /// For how many resources it stands.
-    count: usize,
+    /// What it has in common with others.
+    kin: String,
+    /// The resources that it stands for, in a word each.
+    own: Vec<String>,
 }
 
 impl Danger {
@@ -93,28 +96,42 @@ impl Danger {
         self.0.iter().map(text).collect()
     }
 
-    /// As much as there is room for; the rest is counted.
+    /// What is alike together, and of each thing nothing but which it is.
+    #[must_use]
+    pub(super) fn dense(&self) -> String {
+        let text = |block: &Block| block.fenced(&dense(block.items.iter().map(Item::all)));
+        self.0.iter().map(text).collect()
+    }
+
+    /// As much of that as there is room for; the rest is counted.
     #[must_use]
     pub(super) fn cut(&self, room: usize) -> String {
         // What a block needs beside its items: title, fence, and the line that counts.
         const FRAME: usize = 320;
+        // What a name takes at most beside itself: a comma, an indent, the end of a line.
+        const BESIDE: usize = 6;
         let mut left = room.saturating_sub(FRAME * self.0.len());
+        let mut take = |text: &str, beside: usize| {
+            // Ticks make the fence longer, at both ends.
+            let cost = text.len() + 2 * text.matches('`').count() + beside;
+            let rest = left.checked_sub(cost);
+            left = rest.unwrap_or(left);
+            rest.is_some()
+        };
         let mut text = String::new();
         for block in &self.0 {
-            let mut lines = Vec::new();
-            let mut missing = 0;
+            let (mut told, mut missing, mut kin) = (Vec::new(), 0, "");
             for item in &block.items {
-                // Ticks make the fence longer, at both ends.
-                let ticks = item.short.matches('`').count();
-                let cost = item.short.len() + 1 + if block.is_fence { 2 * ticks } else { 0 };
-                if cost <= left {
-                    left -= cost;
-                    lines.push(item.short.clone());
-                } else {
-                    missing += item.count;
-                }
+                let is_new = item.kin != kin;
+                let has_room = !is_new || take(&item.kin, 2);
+                let fits = |name: &&String| has_room && take(name, BESIDE);
+                let names: Vec<&String> = item.own.iter().filter(fits).collect();
+                missing += item.own.len() - names.len();
+                kin = if has_room { &item.kin } else { kin };
+                told.push((item.kin.as_str(), names));
             }
-            text.push_str(&block.text(&lines));
+            told.retain(|(_, names)| !names.is_empty());
+            text.push_str(&block.fenced(&dense(told.into_iter())));
             if missing > 0 {
                 let _ = writeln!(text, "**…and {missing} more that do not fit here.**\n");
             }
@@ -123,13 +140,42 @@ impl Danger {
     }
 }
 
+impl Item {
+    fn all(&self) -> (&str, Vec<&String>) {
+        (&self.kin, self.own.iter().collect())
+    }
+}
+
+/// Names below what they have in common.
+fn dense<'i>(items: impl Iterator<Item = (&'i str, Vec<&'i String>)>) -> Vec<String> {
+    let mut kin: Vec<(&str, Vec<String>)> = Vec::new();
+    for (own, names) in items {
+        let names = names.into_iter().cloned();
+        match kin.last_mut().filter(|(last, _)| *last == own) {
+            Some((_, all)) => all.extend(names),
+            None => kin.push((own, names.collect())),
+        }
+    }
+    let lines = |(kin, names): (&str, Vec<String>)| {
+        std::iter::once(format!("{kin}:")).chain(wrapped(&names, "    ")).collect::<Vec<_>>()
+    };
+    kin.into_iter().flat_map(lines).collect()
+}
+
 impl Block {
     fn text(&self, lines: &[String]) -> String {
-        let body = match self.is_fence {
-            _ if lines.is_empty() => String::new(),
-            true => fence("diff", lines),
-            false => lines.iter().map(|line| format!("{line}\n")).collect(),
-        };
+        match self.is_fence {
+            true => self.fenced(lines),
+            false => self.with(&lines.iter().map(|line| format!("{line}\n")).collect::<String>()),
+        }
+    }
+
+    fn fenced(&self, lines: &[String]) -> String {
+        let language = if self.is_fence { "diff" } else { "text" };
+        self.with(&if lines.is_empty() { String::new() } else { fence(language, lines) })
+    }
+
+    fn with(&self, body: &str) -> String {
         let Self { title, count, above, .. } = self;
         format!("#### {title}: {count}\n\n{above}{body}\n")
     }
@@ -138,7 +184,7 @@ impl Block {
 /// Changes that say the same, all of them named.
 fn changed(group: &[&Change]) -> Item {
     let Some(first) = group.first() else {
-        return Item { long: Vec::new(), short: String::new(), names: Vec::new(), count: 0 };
+        return Item::default();
     };
     let mut lines = body(first, Detail::Changes);
     let heading = match head(first).filter(|_| group.len() > 1) {
@@ -163,7 +209,9 @@ fn changed(group: &[&Change]) -> Item {
     long.extend(lines.into_iter().map(|line| format!("    {line}")));
     long.extend(wrapped(&some, "    "));
     long.push(format!("    at {}", places(group)));
-    Item { long, short: line(&short), names: all, count: group.len() }
+    let kin = line(&format!("{} {}", symbol(first), consequence(first)));
+    let own = group.iter().map(|change| line(&change.address.to_string())).collect();
+    Item { long, short: line(&short), names: all, kin, own }
 }
 
 /// The failed checks of a level, a line of a list each.
@@ -184,7 +232,10 @@ fn checks(plan: &Plan, level: Level) -> Vec<Item> {
         let short = complaint(check);
         let hint = check.hint.as_ref().map(|hint| format!("  Way out: {}", code(hint)));
         let long = std::iter::once(short.clone()).chain(hint).collect();
-        Item { long, short, names: Vec::new(), count: 1 }
+        let message = check.message.clone().unwrap_or_default();
+        let address = check.address.as_ref().map(ToString::to_string);
+        let own = vec![line(&address.unwrap_or(message))];
+        Item { long, short, names: Vec::new(), kin: line(&check.rule), own }
     };
     checks_of(plan, level).map(item).collect()
 }

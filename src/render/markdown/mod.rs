@@ -59,6 +59,7 @@ const TIERS: &[(usize, usize)] = &[
     (6, 2),
     (2, 2),
     (0, 1),
+    (DANGER, 2),
 ];
 
 /// Commands that go with a plan.
@@ -189,7 +190,9 @@ fn sections(plan: &Plan, detail: Detail, groups: &[Vec<&Change>], danger: &Dange
     let is_said = !falling.text().is_empty();
     vec![
         sort(plan),
-        Section::of(danger.text(true)).or(danger.text(false), "fields of what is held or deleted"),
+        Section::of(danger.text(true))
+            .or(danger.text(false), "fields of what is held or deleted")
+            .or(danger.dense(), "what is said of each that is blocked, held or deleted"),
         falling,
         resources::resources(plan, &single),
         matrix::matrix(plan, &many),

@@ -143,10 +143,19 @@ fn what_is_deleted_held_or_blocked_is_never_cut() {
         }
     }
     assert!(!told.contains("do not fit"), "{told}");
+    // Where a line for each is too much, they are named together.
+    let named = |text: &str| {
+        ["queue/Old ", "queue/Kept ", "blocked "]
+            .map(|what| text.matches(what).count())
+            .iter()
+            .sum()
+    };
+    let dense = self::told(&plan, 25_000);
+    assert_eq!(named(&dense), 900_usize, "{dense}");
+    assert!(!dense.contains("do not fit"), "{dense}");
     // Where not even they fit, what is missing is counted.
     let cut = self::told(&plan, 10_000);
-    let named = cut.matches("- queue/Old ").count() + cut.matches("! queue/Kept ").count();
-    let named = named + cut.matches("`blocked ").count();
+    let named: usize = named(&cut);
     let numbers = cut.split("**…and ").skip(1).filter_map(|rest| rest.split(' ').next());
     let missing: usize = numbers.map(|number| number.parse::<usize>().unwrap()).sum();
     assert_eq!(named + missing, 900, "{cut}");

@@ -47,7 +47,6 @@ fn set(browser: &mut Chromium, name: &str, value: &str) -> f64 {
 }
 
 #[test]
-#[ignore = "needs Chromium; .ci/run plays it"]
 fn names_are_text_and_filters_filter() {
     let folder = hostile();
     let mut browser = Chromium::start();
@@ -93,7 +92,6 @@ fn names_are_text_and_filters_filter() {
 }
 
 #[test]
-#[ignore = "needs Chromium; .ci/run plays it"]
 fn what_drifted_is_told_apart_from_what_changed() {
     let folder = hostile();
     folder.fill_in(&folder.path().join("desired"), "before/desired");
@@ -111,7 +109,6 @@ fn what_drifted_is_told_apart_from_what_changed() {
 }
 
 #[test]
-#[ignore = "needs Chromium; .ci/run plays it"]
 fn what_is_put_into_the_page_does_not_run() {
     let folder = hostile();
     let mut browser = Chromium::start();
@@ -126,7 +123,6 @@ fn what_is_put_into_the_page_does_not_run() {
 }
 
 #[test]
-#[ignore = "needs Chromium; .ci/run plays it"]
 fn ten_thousand_changes_open_and_filter_at_once() {
     let folder = large("1000", "10");
     let file = page(&folder, &["--chdir", "big"]);
@@ -151,7 +147,6 @@ fn ten_thousand_changes_open_and_filter_at_once() {
 }
 
 #[test]
-#[ignore = "needs Chromium; .ci/run plays it"]
 fn accessible_in_light_and_dark() {
     let Ok(axe) = std::env::var("CXFORM_AXE") else { return };
     let axe = std::fs::read_to_string(axe).unwrap();

@@ -1,6 +1,7 @@
 //! Assignments for workforce management, to a real HTTPS server and a real SSH server: signed,
 //! retried, spooled and in order, and never to somebody who is not trusted.
 
+#[cfg(feature = "sshd-tests")]
 mod sftp;
 mod webhook;
 

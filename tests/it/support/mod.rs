@@ -1,10 +1,12 @@
 //! What the tests share: the program in this process, folders of their own, the repository's files.
 
+#[cfg(feature = "browser-tests")]
 pub(crate) mod chromium;
 pub(crate) mod clones;
 mod folder;
 pub(crate) mod port;
 pub(crate) mod siem;
+#[cfg(feature = "sshd-tests")]
 pub(crate) mod sshd;
 mod steady;
 pub(crate) mod tls;

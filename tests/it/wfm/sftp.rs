@@ -39,7 +39,6 @@ fn got_nothing(server: &Sshd) {
 }
 
 #[test]
-#[ignore = "needs an OpenSSH server; .ci/run plays it"]
 fn a_file_comes_whole_and_takes_the_place_of_the_old_one() {
     let server = Sshd::start(ED25519);
     let folder = to(&server, "wfm.csv", "identity: id, knownHosts: known_hosts", "");
@@ -57,7 +56,6 @@ fn a_file_comes_whole_and_takes_the_place_of_the_old_one() {
 }
 
 #[test]
-#[ignore = "needs an OpenSSH server; .ci/run plays it"]
 fn a_server_whose_rename_replaces_nothing_gets_the_file_too() {
     let server = Sshd::start_with(ED25519, "-P posix-rename");
     let folder = to(&server, "wfm.csv", "identity: id, knownHosts: known_hosts", "");
@@ -70,7 +68,6 @@ fn a_server_whose_rename_replaces_nothing_gets_the_file_too() {
 }
 
 #[test]
-#[ignore = "needs an OpenSSH server; .ci/run plays it"]
 fn a_large_file_is_the_same_byte_by_byte() {
     let server = Sshd::start(ED25519);
     let folder = to(&server, "{time}.csv", "identity: id, knownHosts: known_hosts", "");
@@ -91,7 +88,6 @@ fn a_large_file_is_the_same_byte_by_byte() {
 }
 
 #[test]
-#[ignore = "needs an OpenSSH server; .ci/run plays it"]
 fn a_server_with_another_key_gets_nothing() {
     let server = Sshd::start(ED25519);
     keygen(server.folder.path(), "host-other", "ed25519", "");
@@ -105,7 +101,6 @@ fn a_server_with_another_key_gets_nothing() {
 }
 
 #[test]
-#[ignore = "needs an OpenSSH server; .ci/run plays it"]
 fn a_server_with_another_fingerprint_gets_nothing() {
     let server = Sshd::start(ED25519);
     let (seen, other) = (server.fingerprint("host-ed25519"), server.fingerprint("id"));
@@ -119,7 +114,6 @@ fn a_server_with_another_fingerprint_gets_nothing() {
 }
 
 #[test]
-#[ignore = "needs an OpenSSH server; .ci/run plays it"]
 fn a_server_that_is_not_known_gets_nothing() {
     let server = Sshd::start(ED25519);
     let seen = server.fingerprint("host-ed25519");
@@ -138,7 +132,6 @@ fn a_server_that_is_not_known_gets_nothing() {
 }
 
 #[test]
-#[ignore = "needs an OpenSSH server; .ci/run plays it"]
 fn a_server_is_asked_for_the_key_that_is_known() {
     let server = Sshd::start(&["ed25519", "ecdsa"]);
     let folder = to(&server, "wfm.csv", "identity: id, knownHosts: known_hosts", "");
@@ -154,7 +147,6 @@ fn a_server_is_asked_for_the_key_that_is_known() {
 }
 
 #[test]
-#[ignore = "needs an OpenSSH server; .ci/run plays it"]
 fn a_user_with_another_key_is_not_let_in() {
     let server = Sshd::start(ED25519);
     let folder = to(&server, "wfm.csv", "identity: other, knownHosts: known_hosts", "");
@@ -174,7 +166,6 @@ fn cleared(folder: &Folder) -> String {
 }
 
 #[test]
-#[ignore = "needs an OpenSSH server; .ci/run plays it"]
 fn a_key_may_be_encrypted_or_in_the_environment() {
     let server = Sshd::start(ED25519);
     let sftp = "identity: locked, passphrase: { env: PASSPHRASE }, knownHosts: known_hosts";
@@ -199,7 +190,6 @@ fn a_key_may_be_encrypted_or_in_the_environment() {
 }
 
 #[test]
-#[ignore = "needs an OpenSSH server; .ci/run plays it"]
 fn an_agent_has_the_key() {
     let server = Sshd::start(ED25519);
     let folder = to(&server, "wfm.csv", "knownHosts: known_hosts", "");
@@ -236,7 +226,6 @@ fn an_agent_has_the_key() {
 }
 
 #[test]
-#[ignore = "needs an OpenSSH server; .ci/run plays it"]
 fn a_folder_that_is_missing_is_told() {
     let server = Sshd::start(ED25519);
     let folder = to(&server, "no/wfm.csv", "identity: id, knownHosts: known_hosts", "");
@@ -251,7 +240,6 @@ fn a_folder_that_is_missing_is_told() {
 }
 
 #[test]
-#[ignore = "needs an OpenSSH server; .ci/run plays it"]
 fn each_apply_sends_and_a_server_that_is_down_changes_nothing() {
     let server = Sshd::start(ED25519);
     let sftp = "identity: id, knownHosts: known_hosts";

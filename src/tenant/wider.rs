@@ -24,7 +24,7 @@ impl Observation {
         watch: &mut Watch<'_>,
     ) -> Result<(Self, Vec<&'static str>), TenantError> {
         let mut seen = Self { desired, facts, ..Self::default() };
-        let (mut unreadable, mut lacking) = (Unreadable::new(), Vec::new());
+        let mut lacking = Vec::new();
         for source in SOURCES {
             lacking.extend(seen.recognise(reader, source.sort).await?);
         }
@@ -34,13 +34,8 @@ impl Observation {
             let heads = seen.desired.heads(kind.name());
             let lanes = heads.map(|head| wire.lane(&Address::of_parts(head, None)));
             let lanes = lanes.collect::<BTreeSet<_>>().into_iter().collect();
-            let observed = std::mem::take(&mut seen.observed);
-            let mut observing =
-                Observing::resume(observed, &seen.facts, reader.dialect(), &seen.desired);
-            read_lanes(reader, index, lanes, &mut observing, &mut unreadable, watch).await?;
-            seen.observed = observing.finish();
+            seen.look_into(reader, index, lanes, watch).await?;
         }
-        seen.count_unreadable(unreadable);
         Ok((seen, lacking))
     }
 
@@ -91,7 +86,7 @@ impl Observation {
         watch: &mut Watch<'_>,
     ) -> Result<Vec<&'static str>, TenantError> {
         let dialect = reader.dialect();
-        let (mut unreadable, mut lacking) = (Unreadable::new(), Vec::new());
+        let mut lacking = Vec::new();
         // Whatever comes of it, there is no more to be had.
         self.is_whole = true;
         for (index, kind) in KINDS.iter().enumerate() {
@@ -107,14 +102,26 @@ impl Observation {
                 heads.map(|head| wire.lane(&Address::of_parts(head, None))).collect();
             let lanes = names.ids().map(|id| Address::new(sort, &[&names.segment_of(id)]));
             let lanes: Vec<Address> = lanes.filter(|lane| !read.contains(lane)).collect();
-            let observed = std::mem::take(&mut self.observed);
-            let mut observing = Observing::resume(observed, &self.facts, dialect, &self.desired);
-            // Who has left meanwhile has nothing.
-            read_lanes(reader, index, lanes, &mut observing, &mut unreadable, watch).await?;
-            self.observed = observing.finish();
+            self.look_into(reader, index, lanes, watch).await?;
         }
-        self.count_unreadable(unreadable);
         Ok(lacking)
+    }
+
+    /// Reads these lanes of the kind at this index of [`KINDS`]. Who has left meanwhile has nothing.
+    async fn look_into(
+        &mut self,
+        reader: &Reader,
+        kind: usize,
+        lanes: Vec<Address>,
+        watch: &mut Watch<'_>,
+    ) -> Result<(), TenantError> {
+        let (observed, mut unreadable) = (std::mem::take(&mut self.observed), Unreadable::new());
+        let mut observing =
+            Observing::resume(observed, &self.facts, reader.dialect(), &self.desired);
+        read_lanes(reader, kind, lanes, &mut observing, &mut unreadable, watch).await?;
+        self.observed = observing.finish();
+        self.count_unreadable(unreadable);
+        Ok(())
     }
 
     /// Reads what a sort of things is called, where no manifest made it necessary before; the scope

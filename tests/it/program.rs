@@ -8,6 +8,7 @@ mod interrupted;
 mod killed;
 mod refused;
 mod shared;
+mod taken_over;
 #[cfg(feature = "otlp")]
 mod traced;
 mod whole;

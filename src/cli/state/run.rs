@@ -19,6 +19,8 @@ pub struct RunFolder {
 /// A file of a run that is written as a whole.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Part {
+    /// Its first audit entry: who began it, and what allowed it.
+    Start,
     /// What is applied.
     Plan,
     /// What would undo it.
@@ -30,6 +32,7 @@ pub enum Part {
 impl Part {
     fn file_name(self) -> &'static str {
         match self {
+            Self::Start => "start.json",
             Self::Plan => "plan.json",
             Self::Inverse => "inverse.json",
             Self::Outcome => "outcome.json",

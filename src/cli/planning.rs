@@ -132,7 +132,8 @@ pub(super) async fn connect(
         Endpoint::Sim { seed } => {
             let state = StateFolder::new(&settings.state_dir.value);
             let file = state_file(&state, &tenant.name.value);
-            let embedded = Embedded::start(seed, Some(file), 0, &context.cwd).await?;
+            let embedded = Embedded::start(seed, Some(file), 0, &context.cwd).await;
+            let embedded = embedded.map_err(|error| context.placed(error))?;
             if let Some(warning) = &embedded.warning {
                 context.console.talk(Stream::Err, &format!("warning: {warning}\n"))?;
             }

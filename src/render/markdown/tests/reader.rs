@@ -58,7 +58,7 @@ fn what_drifted_stays_apart_from_what_changed() {
         "# Changed since main:",
         "~ capacity: +100; routingRules[2].value: +100  for 4 queues",
         "~ threshold: 80 -> 60  for 4 queues",
-        "# Not changed since main, but drifted in the tenant:",
+        "# Not changed since main, but different in the tenant:",
         "~ queue/Unlike  threshold: 80 -> 60; target: a -> none",
         "~ threshold: 80 -> 60  for 3 queues",
         "~ capacity: +100; routingRules[2].value: +100  for 5 queues",

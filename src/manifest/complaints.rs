@@ -65,10 +65,10 @@ pub(super) fn not_one_of<'v>(node: &Node, options: impl IntoIterator<Item = &'v 
     let message = format!("expected {expected}, found {}", shown(node));
     let finding = Finding::error("not-one-of", &node.place, message);
     let texts = options.iter().filter_map(|option| option.as_str());
-    let like = node.as_str().filter(|_| options.len() > 1).and_then(|text| like(text, texts));
+    let like = node.as_str().and_then(|text| like(text, texts));
     match (like, &options[..]) {
+        (Some(_), [only]) => finding.hint(format!("write {}", choice(only))),
         (Some(like), _) => finding.hint(like),
-        (None, [only]) => finding.hint(format!("write {}", choice(only))),
         (None, _) => finding,
     }
 }

@@ -104,7 +104,8 @@ fn header(kinds: &[&ManifestKind], root: &Node, findings: &mut Vec<Finding>) {
     if let Some(message) = of_others(root, names()) {
         let hint = "a file of another program stands outside the folders that `manifests` in \
                     cxform.yaml names";
-        findings.push(Finding::error("api-version", &root.place, message).hint(hint));
+        let place = root.get("apiVersion").map_or(&root.place, |version| &version.place);
+        findings.push(Finding::error("api-version", place, message).hint(hint));
         return;
     }
     let listed = || names().map(|name| format!("`{name}`")).collect::<Vec<_>>().join(", ");

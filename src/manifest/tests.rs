@@ -74,7 +74,7 @@ fn headers() {
     );
     check(
         "apiVersion: apps/v1\nkind: Deployment\nspec: {replicas: 2}",
-        "1:1 api-version: `apps/v1` is not of cxform: this is no manifest (a file of another \
+        "1:13 api-version: `apps/v1` is not of cxform: this is no manifest (a file of another \
          program stands outside the folders that `manifests` in cxform.yaml names)",
     );
     check(

@@ -14,6 +14,10 @@ pub fn take_undone(inverse: &mut Plan, made: impl Fn(&Change) -> Option<Made>) -
     inverse.resource_changes.retain(|change| {
         let Some(made) = made(change) else { return true };
         if change.action() == Some(Action::Create) {
+            // Other steps need the id; where it is not known, looking for the resource tells it.
+            if made.id.is_none() {
+                return true;
+            }
             references.insert(change.address.clone(), made.id);
         }
         undone.insert(change.address.clone());
@@ -61,5 +65,7 @@ mod tests {
             inverse.references.iter().map(|(own, id)| format!("{own} {id:?}")).collect();
         assert_eq!(known, ["queue/anew Some(\"q-7\")"]);
         assert_eq!(take_undone(&mut inverse, |_| None), 0);
+        let anew = change("queue/anew", PlannedAction::Create, &Value::Null, &new);
+        assert_eq!(take_undone(&mut plan(vec![anew]), |_| Some(Made::default())), 0);
     }
 }

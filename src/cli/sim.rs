@@ -38,7 +38,8 @@ pub(super) fn serve(
         None => None,
     };
     runtime()?.block_on(async {
-        let mut embedded = Embedded::start(&seed, kept_in, port, &context.cwd).await?;
+        let embedded = Embedded::start(&seed, kept_in, port, &context.cwd).await;
+        let mut embedded = embedded.map_err(|error| context.placed(error))?;
         if let Some(warning) = &embedded.warning {
             context.note(&format!("warning: {warning}\n"))?;
         }

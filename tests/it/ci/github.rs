@@ -1,9 +1,8 @@
 //! GitHub Actions, from a pull request to an issue about drift.
 
 use std::collections::BTreeSet;
-use std::process::{Child, Command};
+use std::process::Child;
 
-use cxform::http::Method;
 use serde_json::{Value, json};
 
 use super::runner::{Runner, workflows, yaml};
@@ -145,32 +144,12 @@ fn from_a_pull_request_to_an_issue_about_drift() {
 /// merge brings the rest.
 fn cut_off(signal: &str, code: u8) {
     let Some(scene) = Scene::new("github") else { return };
-    let queues: String = (0..60)
-        .map(|n| {
-            format!(
-                "---\napiVersion: cxform/v1\nkind: Queue\nmetadata: {{ name: q-{n} }}\n\
-                 spec: {{ capacity: 10, priority: 5 }}\n"
-            )
-        })
-        .collect();
-    scene.clone("author");
-    std::fs::write(scene.clones.path("author/desired-state/many.yaml"), queues).unwrap();
-    scene.clones.git("author", &["add", "--all"]);
-    scene.clones.git("author", &["commit", "--quiet", "-m", "many"]);
-    scene.clones.git("author", &["push", "--quiet", "origin", "HEAD:refs/heads/main"]);
-    let slow = json!([{"method": "POST", "path": "/api/v2/queues", "times": "forever",
-        "what": {"delay": {"ms": 150}}}]);
-    scene.port.world().behaviour.faults = serde_json::from_value(slow).unwrap();
-
+    scene.declare_many();
     let mut runner = Runner::new(&scene);
     scene.clone("plan");
     assert!(runner.job("plan", APPLY, "plan").unwrap().is_good());
     scene.clone("apply");
-    let stop = |child: &mut Child| {
-        scene.port.wait_for(|asked| asked.method == Method::Post && asked.path == "/api/v2/queues");
-        let killed = Command::new("kill").args([signal, &child.id().to_string()]).status().unwrap();
-        assert!(killed.success());
-    };
+    let stop = |child: &mut Child| scene.signal(child, signal);
     let applied = runner.job_while("apply", APPLY, "apply", Some(("Apply", &stop))).unwrap();
     assert_eq!((applied.code("Apply"), applied.code("Verify the audit")), (code, 0), "{applied:?}");
     let made = scene.port.world().table("queues").len();

@@ -31,7 +31,7 @@ fn only_the_archive_that_was_reviewed_is_taken() {
                 ("RUNNER_TEMP", folder.clone()),
                 ("GITHUB_PATH", format!("{folder}/path")),
                 ("AGENT_TEMPDIRECTORY", folder.clone()),
-                ("CI_BUILDS_DIR", folder.clone()),
+                ("TMPDIR", folder.clone()),
                 ("CXFORM_URL", said("CXFORM_URL")),
                 ("CXFORM_SHA256", sum),
             ];

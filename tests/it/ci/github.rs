@@ -74,10 +74,24 @@ fn from_a_pull_request_to_an_issue_about_drift() {
     assert_eq!((broken.code("Plan"), broken.code("Comment")), (1, 0), "{broken:?}");
     assert!(comments(&scene)[1]["body"].as_str().unwrap().contains("desired-state/billing.yaml"));
 
+    // Merged, planned, and main moves on before it is approved: that plan is not applied any more.
+    scene.clones.git("author-1", &["push", "--quiet", "origin", "HEAD:refs/heads/main"]);
+    scene.clone("late");
+    scene.clone("late-apply");
+    assert!(runner.job("late", APPLY, "plan").unwrap().is_good());
+    let next = ["push", "--quiet", "--force", "origin", "HEAD:refs/heads/main"];
+    scene.clones.git("author-2", &next);
+    let late = runner.job("late-apply", APPLY, "apply").unwrap();
+    assert!(late.steps[1].1.out.contains("main has moved on since this was planned"), "{late:?}");
+    assert!(late.steps.iter().all(|(name, _)| name != "Apply"), "{late:?}");
+    assert_eq!((scene.capacity(), scene.audited()), (Some(10), (1, 1)));
+
     // Merged and approved: exactly that, recorded on the branch. Once more there is nothing to do.
-    scene.clones.git("author-2", &["push", "--quiet", "origin", "HEAD:refs/heads/main"]);
     assert!(merge(&mut runner, "merged"));
     assert_eq!((scene.capacity(), scene.audited()), (Some(20), (2, 2)));
+    // The same job once more, as after a failure: everything is done already.
+    assert!(runner.job("merged-apply", APPLY, "apply").unwrap().is_good());
+    assert_eq!((scene.capacity(), scene.audited()), (Some(20), (3, 3)));
     assert!(scene.store.path().join("artifacts/cxform-state-1/audit/prod.jsonl").exists());
     assert!(!merge(&mut runner, "again"));
 

@@ -51,7 +51,7 @@ impl<'s> Runner<'s> {
         let script = format!("{before}\n{}", lines(&document[job]["script"]));
         let remote = scene.clones.path("remote").display().to_string();
         let mut variables = vec![
-            ("CI_BUILDS_DIR", scene.store.path().join("builds").display().to_string()),
+            ("TMPDIR", scene.store.path().display().to_string()),
             ("CI_PROJECT_URL", format!("file://{remote}")),
             ("CI_PROJECT_ID", "1".to_owned()),
             ("CI_API_V4_URL", "https://gitlab.invalid/api/v4".to_owned()),

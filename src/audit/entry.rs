@@ -59,6 +59,9 @@ pub struct RunStart {
     /// it in.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub torn: Option<Torn>,
+    /// Who wrote this entry, where the machine that ran it is gone with its own.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub settled_by: Option<String>,
 }
 
 /// One check of a plan and how it ended.

@@ -47,9 +47,14 @@ impl RunJournal {
         Self { recorder, run }
     }
 
-    /// Adds an entry to the audit; it is on the disk when this returns.
+    /// Adds what happens now to the audit; it is on the disk when this returns.
     pub(super) async fn audit(&self, event: Event) -> Result<String, RecordError> {
-        self.recorder.audit(self.run.entry(event)).await
+        self.enter(self.run.entry(event)).await
+    }
+
+    /// Adds an entry of this run to the audit; it is on the disk when this returns.
+    pub(super) async fn enter(&self, entry: Entry) -> Result<String, RecordError> {
+        self.recorder.audit(entry).await
     }
 }
 

@@ -50,11 +50,7 @@ pub(super) async fn record(
     folder.write(Part::Inverse, &|out| plan::write(&inverse, out))?;
     drop(inverse);
     let provenance = Provenance::of(&context.environment);
-    sharing.claim(context, &folder, &provenance.actor, &STOP).await?;
     let tenant = settings.tenant()?.name.value.clone();
-    let audit = state.audit(&tenant)?;
-    let delivery = Delivery::start(context, settings, &state.audit_files(&tenant), &audit.synced());
-    let recorder = folder.record(audit)?;
     let run = Run {
         name: folder.name().to_owned(),
         actor: provenance.actor.clone(),
@@ -62,8 +58,16 @@ pub(super) async fn record(
         commit: plan.source.commit.clone().or_else(|| provenance.commit.clone()),
         plan_hash: plan.hash.clone(),
     };
+    // Whoever finds this run cut off, and its machine gone, can say how it began.
+    let start = run.entry(Event::Start(provenance.told_in(start(plan, lifting))));
+    let text = serde_json::json!(start).to_string();
+    folder.write(Part::Start, &|out| out.write_all(text.as_bytes()))?;
+    sharing.claim(context, &folder, &provenance.actor, &STOP).await?;
+    let audit = state.audit(&tenant)?;
+    let delivery = Delivery::start(context, settings, &state.audit_files(&tenant), &audit.synced());
+    let recorder = folder.record(audit)?;
     let journal = Arc::new(RunJournal::new(recorder, run));
-    let begun = journal.audit(Event::Start(provenance.told_in(start(plan, lifting)))).await;
+    let begun = journal.enter(start).await;
     let reader = writer.reader();
     let manner = Manner {
         timezone: settings.timezone.value.clone(),
@@ -179,15 +183,21 @@ pub(super) fn watch_signals() -> anyhow::Result<()> {
     let mut interrupt = signal(SignalKind::interrupt())?;
     let mut terminate = signal(SignalKind::terminate())?;
     tokio::spawn(async move {
-        tokio::select! {
-            _ = interrupt.recv() => {}
-            _ = terminate.recv() => TERMINATED.store(true, Ordering::SeqCst),
-        }
-        STOP.store(true, Ordering::SeqCst);
-        // Who asks twice does not want to wait: every intent is on the disk.
-        let exit = tokio::select! {
-            _ = interrupt.recv() => Exit::Interrupted,
-            _ = terminate.recv() => Exit::Terminated,
+        // Who asks twice does not want to wait: every intent is on the disk. A CI that cancels asks
+        // once with each of the two, and leaves some seconds between them to end in.
+        let (mut interrupts, mut terminates) = (0, 0);
+        let exit = loop {
+            tokio::select! {
+                _ = interrupt.recv() => interrupts += 1,
+                _ = terminate.recv() => terminates += 1,
+            }
+            TERMINATED.fetch_or(interrupts == 0, Ordering::SeqCst);
+            STOP.store(true, Ordering::SeqCst);
+            match (interrupts, terminates) {
+                (2.., _) => break Exit::Interrupted,
+                (_, 2..) => break Exit::Terminated,
+                _ => {}
+            }
         };
         std::process::exit(i32::from(exit.code()));
     });

@@ -14,7 +14,7 @@ use super::provenance::Provenance;
 use super::report::{self, Ended};
 use super::settings::Settings;
 use super::state::{Part, RunFolder, StateFolder};
-use crate::audit::{self, Entry, Event, RunEnd};
+use crate::audit::{self, Entry, Event, RunEnd, RunStart};
 use crate::plan::{self, Outcome, OutcomeStatus, Plan};
 use crate::tenant::{self, Figures, Open, Reader};
 
@@ -139,7 +139,8 @@ impl CutOff {
         }
         let tenant = settings.tenant()?.name.value.clone();
         let by = Provenance::of(&context.environment).actor;
-        let first = self.told.first();
+        let begun = self.begun()?;
+        let first = self.told.first().or(begun.as_ref());
         let run = Run {
             name: self.folder.name().to_owned(),
             actor: first.map_or_else(|| by.clone(), |entry| entry.actor.clone()),
@@ -148,6 +149,10 @@ impl CutOff {
             plan_hash: self.plan.hash.clone(),
         };
         let journal = RunJournal::new(self.folder.record(state.audit(&tenant)?)?, run);
+        if let Some(entry @ Entry { event: Event::Start(start), .. }) = &begun {
+            let start = RunStart { settled_by: Some(by.clone()), ..start.clone() };
+            journal.enter(Entry { event: Event::Start(start), ..entry.clone() }).await?;
+        }
         let is_told: BTreeSet<(&str, &str)> = self
             .told
             .iter()
@@ -197,6 +202,16 @@ impl CutOff {
         };
         self.folder.write(Part::Outcome, &|out| ended.write(out))?;
         Ok(self.said(&settled))
+    }
+
+    /// How it began, where the audit does not have that: it died before, or with its machine.
+    fn begun(&self) -> anyhow::Result<Option<Entry>> {
+        if !self.told.is_empty() {
+            return Ok(None);
+        }
+        let text = self.folder.read(Part::Start)?.unwrap_or_default();
+        let entry = serde_json::from_str::<Entry>(&text).ok();
+        Ok(entry.filter(|entry| entry.run == self.folder.name()))
     }
 
     /// What became of every change of the plan.

@@ -1,7 +1,11 @@
 //! The shared state as commands use it: waits for another run to end, and tells.
 
+mod hold;
+
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
+
+use hold::Hold;
 
 use super::clock;
 use super::context::{Context, causes, hint};
@@ -17,7 +21,7 @@ const AGAIN: [Duration; 2] = [Duration::from_secs(1), Duration::from_secs(2)];
 pub(super) struct Sharing {
     shared: Option<SharedState>,
     /// The run that holds the tenant through us.
-    run: Option<RunFolder>,
+    held: Option<Hold>,
     until: Instant,
 }
 
@@ -32,7 +36,7 @@ impl Sharing {
     ) -> anyhow::Result<Self> {
         let until = clock::instant() + timeout;
         let shared = open(context, settings, state)?;
-        let mut sharing = Self { shared, run: None, until };
+        let mut sharing = Self { shared, held: None, until };
         let Some(shared) = &mut sharing.shared else { return Ok(sharing) };
         let mut waits = false;
         while let Some(claim) = shared.bring()? {
@@ -45,8 +49,8 @@ impl Sharing {
         Ok(sharing)
     }
 
-    /// Takes the tenant for a run, whose plan stands in its folder, before its first request. May be
-    /// asked again for the same run: what its folder has by then is pushed.
+    /// Takes the tenant for a run, whose plan stands in its folder, before its first request, and
+    /// keeps it until [`Sharing::release`].
     pub(super) async fn claim(
         &mut self,
         context: &mut Context<'_>,
@@ -71,14 +75,14 @@ impl Sharing {
                 }
                 claimed => claimed,
             };
-            self.shared = Some(shared);
             for note in notes {
                 context.note(&format!("{note}\n"))?;
             }
             let Some(claim) = held? else {
-                self.run = Some(run.clone());
+                self.held = Some(Hold::start(shared, run.clone()));
                 break;
             };
+            self.shared = Some(shared);
             tell_waiting(context, &claim, &mut waits)?;
             tokio::time::sleep(PAUSE.min(self.until.saturating_duration_since(clock::instant())))
                 .await;
@@ -89,8 +93,9 @@ impl Sharing {
     /// Pushes what the run has left, and gives the tenant free. What was done stays done where this
     /// fails: it is told, loudly.
     pub(super) async fn release(self, context: &mut Context<'_>) {
-        let (Some(mut shared), Some(run)) = (self.shared, self.run) else { return };
+        let Some(held) = self.held else { return };
         let releasing = tokio::task::spawn_blocking(move || {
+            let (mut shared, run) = held.end()?;
             let mut released = shared.release(&run);
             for pause in AGAIN {
                 if released.is_err() {
@@ -98,11 +103,12 @@ impl Sharing {
                     released = shared.release(&run);
                 }
             }
-            released.map(|()| shared.take_notes())
+            released?;
+            anyhow::Ok(shared.take_notes())
         });
         let told = match releasing.await {
             Ok(Ok(notes)) => notes.iter().map(|note| format!("{note}\n")).collect(),
-            Ok(Err(error)) => left(&error.into()),
+            Ok(Err(error)) => left(&error),
             Err(error) => left(&error.into()),
         };
         // Where standard error is gone, the exit code tells what was done all the same.

@@ -8,8 +8,8 @@ use schemars::JsonSchema;
 use serde::de::Error as _;
 use serde::{Deserialize, Deserializer};
 
-/// A shorter time would take over runs that live.
-const LEAST: Duration = Duration::from_secs(60);
+/// A shorter time would take over runs that live: a push takes a second or two.
+const LEAST: Duration = Duration::from_secs(10);
 
 /// Where audit, runs and lock are kept.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize, JsonSchema)]
@@ -25,8 +25,9 @@ pub struct State {
     /// The remote that has this branch. Default: `origin`.
     #[serde(default)]
     pub remote: Option<String>,
-    /// After how long a run that has not ended is taken for dead, so that the next one takes the
-    /// tenant over: `90m`, `6h`. Longer than any run takes. Default: `6h`.
+    /// After how long a run of which nothing is heard is taken for dead, so that the next one takes
+    /// the tenant over: `90s`, `1h`. While a run applies it is heard of five times as often, at
+    /// least every three minutes. Default: `15m`.
     #[serde(default, deserialize_with = "duration")]
     #[schemars(with = "Option<String>")]
     pub stale_after: Option<Duration>,
@@ -60,7 +61,9 @@ fn duration<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<Duratio
     let read = text.parse::<SignedDuration>().ok().and_then(|read| Duration::try_from(read).ok());
     match read {
         Some(duration) if duration >= LEAST => Ok(Some(duration)),
-        _ => Err(D::Error::custom(format!("`{text}` is not a time from 1m on, such as 90m or 6h"))),
+        _ => {
+            Err(D::Error::custom(format!("`{text}` is not a time from 10s on, such as 90s or 1h")))
+        }
     }
 }
 
@@ -88,9 +91,9 @@ mod tests {
             let error = read(json!({"git": wrong})).unwrap_err();
             assert_eq!(error, format!("`{wrong}` is not a branch's name"));
         }
-        for wrong in ["", "soon", "30s", "-6h"] {
+        for wrong in ["", "soon", "9s", "-6h"] {
             let error = read(json!({"staleAfter": wrong})).unwrap_err();
-            assert!(error.contains("is not a time from 1m on"), "{error}");
+            assert!(error.contains("is not a time from 10s on"), "{error}");
         }
     }
 }

@@ -5,8 +5,8 @@ use std::time::Duration;
 use super::{Origin, Setting};
 use crate::cli::project::Project;
 
-/// Where nothing else is said: longer than any run takes.
-const STALE_AFTER: Duration = Duration::from_secs(6 * 3600);
+/// Where nothing else is said: longer than the clocks of two machines differ and a remote is away.
+const STALE_AFTER: Duration = Duration::from_secs(15 * 60);
 
 /// `state: {git: BRANCH}`.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -15,7 +15,7 @@ pub struct StateBranch {
     pub branch: String,
     /// The repository's remote that has it.
     pub remote: String,
-    /// After how long a run that has not ended is taken for dead.
+    /// After how long a run of which nothing is heard is taken for dead.
     pub stale_after: Duration,
 }
 

@@ -8,18 +8,19 @@
 
 mod claim;
 mod command;
+mod error;
 mod mirror;
 mod relation;
 mod store;
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
-
-use jiff::Timestamp;
+use std::time::Duration;
 
 pub use claim::Claim;
 pub(in crate::cli) use command::Git;
 pub use command::GitError;
+pub use error::SharedError;
 use relation::Relation;
 use store::{Blobs, Pushed, Put, Store};
 
@@ -32,6 +33,8 @@ use crate::cli::settings::StateBranch;
 const HOLDER: &str = "holder.json";
 /// How many pushes may be overtaken by other tenants' before we give up.
 const OVERTAKEN: usize = 20;
+/// However long a silence is allowed, a run is heard of so often.
+const LONGEST_SILENCE: Duration = Duration::from_secs(180);
 
 /// A tenant's part of the branch, and the state folder that mirrors it. To be used under the state
 /// folder's lock.
@@ -43,91 +46,6 @@ pub struct SharedState {
     environment: Environment,
     /// What was done that people should know.
     notes: Vec<String>,
-}
-
-/// Why the branch cannot be used. An apply that meets one before it holds the tenant sends nothing.
-#[derive(Debug, thiserror::Error)]
-pub enum SharedError {
-    /// git could not read from the remote.
-    #[error("the state branch {branch} cannot be fetched: {cause}")]
-    Fetch {
-        /// The branch and its remote.
-        branch: StateBranch,
-        /// What git says.
-        cause: GitError,
-    },
-    /// The remote takes no push.
-    #[error("the state branch {branch} cannot be pushed: {cause}")]
-    Push {
-        /// The branch and its remote.
-        branch: StateBranch,
-        /// What git says.
-        cause: GitError,
-    },
-    /// The user's repository has no such remote.
-    #[error("the state branch {branch} cannot be used: the repository has no such remote")]
-    NoRemote {
-        /// The branch and its remote.
-        branch: StateBranch,
-    },
-    /// Another run holds the tenant.
-    #[error("the tenant {tenant} is held by {claim}, as the state branch {branch} says")]
-    Held {
-        /// The tenant.
-        tenant: String,
-        /// The file that says so.
-        file: String,
-        /// The branch and its remote.
-        branch: StateBranch,
-        /// Who.
-        claim: Box<Claim>,
-    },
-    /// Both audits went on.
-    #[error("the audit {} and the one in the state branch {branch} went on, each by itself", file.display())]
-    Apart {
-        /// The file here.
-        file: PathBuf,
-        /// The branch and its remote.
-        branch: StateBranch,
-    },
-    /// The run was asked to end while it waited.
-    #[error("interrupted while it waited for {0}")]
-    Interrupted(Box<Claim>),
-    /// The state folder.
-    #[error(transparent)]
-    State(#[from] StateError),
-}
-
-impl SharedError {
-    /// The way out.
-    #[must_use]
-    pub fn hint(&self) -> String {
-        match self {
-            Self::Fetch { branch, .. } => {
-                format!("see whether `git fetch {}` works here", branch.remote)
-            }
-            Self::Push { .. } => "let this job write to the repository (in a GitHub workflow: \
-                                  `permissions: {contents: write}`) and to this branch"
-                .to_owned(),
-            Self::NoRemote { .. } => "name the remote with `state.remote`".to_owned(),
-            Self::Held { file, branch, claim, .. } => {
-                let ends = claim.ends(branch.stale_after);
-                let taken_over = match ends < Timestamp::MAX {
-                    true => format!(" is taken over at {ends} (state.staleAfter), or"),
-                    false => String::new(),
-                };
-                format!(
-                    "wait until it has ended, or let this run wait: --lock-timeout; a run that is \
-                     surely gone{taken_over} gives way where {file} is removed from the branch"
-                )
-            }
-            Self::Apart { .. } => "the file has lines that the branch has not: move it out of the \
-                                   state folder and keep it; the next run goes on with the branch's"
-                .to_owned(),
-            Self::Interrupted(_) => "nothing was sent".to_owned(),
-            Self::State(error) => error.hint().to_owned(),
-        }
-    }
 }
 
 /// The branch as it was fetched.
@@ -258,18 +176,48 @@ impl SharedState {
             }
             // Before the push: should this process die now, the next one here knows it was ours.
             self.mark(&claim.run)?;
-            let holder = serde_json::json!(claim).to_string();
             let mut puts = self.outgoing(&seen, run, relation, true)?;
-            puts.insert(
-                HOLDER.to_owned(),
-                Put::Content(vec![self.pushing(self.store.keep(holder.as_bytes()))?]),
-            );
+            puts.extend([self.holding(&claim)?]);
             let message = format!("{}: {} starts", self.tenant, claim.run);
             if self.put(&seen, puts, &message)? == Pushed::Done {
                 return Ok(None);
             }
         }
         Err(self.overtaken())
+    }
+
+    /// Says that the run, which has claimed the tenant, is still at work; false where the tenant is
+    /// no longer its own.
+    ///
+    /// # Errors
+    /// As [`SharedState::claim`].
+    pub fn renew(&mut self, run: &RunFolder) -> Result<bool, SharedError> {
+        for _ in 0..OVERTAKEN {
+            let seen = self.look()?;
+            let Some(holder) = seen.holder.as_ref().filter(|holder| holder.run == run.name())
+            else {
+                return Ok(false);
+            };
+            let renewed = Claim { renewed: Some(clock::now()), ..holder.clone() };
+            let puts = BTreeMap::from([self.holding(&renewed)?]);
+            let message = format!("{}: {} goes on", self.tenant, run.name());
+            if self.put(&seen, puts, &message)? == Pushed::Done {
+                return Ok(true);
+            }
+        }
+        Err(self.overtaken())
+    }
+
+    /// How often a run that applies says that it is still at work.
+    #[must_use]
+    pub fn renews_every(&self) -> Duration {
+        (self.branch.stale_after / 5).min(LONGEST_SILENCE)
+    }
+
+    fn holding(&self, claim: &Claim) -> Result<(String, Put), SharedError> {
+        let text = serde_json::json!(claim).to_string();
+        let blob = self.pushing(self.store.keep(text.as_bytes()))?;
+        Ok((HOLDER.to_owned(), Put::Content(vec![blob])))
     }
 
     /// Gives the branch what the run has left in the state folder, and the tenant free. The run has

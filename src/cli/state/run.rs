@@ -5,6 +5,7 @@ use std::io::Read as _;
 use std::path::{Path, PathBuf};
 
 use super::{AuditLog, Recorder, StateError, appending};
+use crate::audit::Entry;
 use crate::cli::files::{self, Access, Content, FileError, sync_folder};
 
 const JOURNAL: &str = "journal.jsonl";
@@ -19,6 +20,8 @@ pub struct RunFolder {
 /// A file of a run that is written as a whole.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Part {
+    /// Its first audit entry: who began it, and what allowed it.
+    Start,
     /// What is applied.
     Plan,
     /// What would undo it.
@@ -30,6 +33,7 @@ pub enum Part {
 impl Part {
     fn file_name(self) -> &'static str {
         match self {
+            Self::Start => "start.json",
             Self::Plan => "plan.json",
             Self::Inverse => "inverse.json",
             Self::Outcome => "outcome.json",
@@ -99,6 +103,14 @@ impl RunFolder {
         without_torn_end(&mut journal).map_err(StateError::file(&path))?;
         sync_folder(&self.dir).map_err(StateError::file(&self.dir))?;
         Recorder::start(journal, path, audit)
+    }
+
+    /// Whether it has begun to write the audit of this tenant.
+    #[must_use]
+    pub fn has_written_for(&self, tenant: &str) -> bool {
+        let begun = self.read(Part::Start).ok().flatten();
+        let begun = begun.and_then(|text| serde_json::from_str::<Entry>(&text).ok());
+        self.dir.join(JOURNAL).exists() && begun.is_some_and(|entry| entry.tenant == tenant)
     }
 
     pub(super) fn is_unfinished(&self) -> bool {

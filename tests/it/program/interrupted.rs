@@ -56,3 +56,22 @@ fn of_two_applies_at_once_the_second_is_told_who_holds_the_state() {
     assert_eq!(third.code, 0, "{third:?}");
     assert_eq!(port.world().table("queues").len(), 41);
 }
+
+#[test]
+fn a_ci_that_cancels_with_both_signals_gets_the_end_of_the_run_and_who_asks_twice_does_not_wait() {
+    let signals = |sent: [&str; 2]| {
+        let (port, folder) = (Port::serve(&tenant(slow_writes())), many_queues(40));
+        let apply = port.program(folder.path(), &APPLY).spawn().unwrap();
+        port.wait_for(is_create);
+        for signal in sent {
+            let sent = Command::new("kill").args([signal, &apply.id().to_string()]).status();
+            assert!(sent.unwrap().success());
+            std::thread::sleep(std::time::Duration::from_millis(50));
+        }
+        let ran = end(apply);
+        (ran.code, ran.out.contains("Apply incomplete: "))
+    };
+    assert_eq!(signals(["-INT", "-TERM"]), (130, true));
+    assert_eq!(signals(["-TERM", "-INT"]), (143, true));
+    assert_eq!(signals(["-TERM", "-TERM"]), (143, false));
+}

@@ -9,7 +9,7 @@ use crate::support::clones::Clones;
 use crate::support::port::{Port, end};
 
 /// The port's tenant by a name that is the same in every test.
-fn project(port: &Port, name: &str) -> String {
+pub(super) fn project(port: &Port, name: &str) -> String {
     format!(
         "apiVersion: cxform/v1\nkind: Project\ndefaultTenant: {name}\n\
          tenants: {{ {name}: {{ url: '{}' }} }}\nstate: {{ git: cxform-state }}\n",
@@ -18,23 +18,23 @@ fn project(port: &Port, name: &str) -> String {
 }
 
 /// A repository with so many new queues, and its port.
-fn set_up(count: usize, behaviour: Value) -> Option<(Port, Clones)> {
+pub(super) fn set_up(count: usize, behaviour: Value) -> Option<(Port, Clones)> {
     let (port, files) = (Port::serve(&tenant(behaviour)), many_queues(count));
     files.put("cxform.yaml", &project(&port, "prod"));
     Some((port, Clones::of(&files)?))
 }
 
-fn slow_writes() -> Value {
+pub(super) fn slow_writes() -> Value {
     json!({"faults": [{"method": "POST", "path": "/api/v2/queues", "times": "forever",
         "what": {"delay": {"ms": 150}}}]})
 }
 
-fn is_create(logged: &Logged) -> bool {
+pub(super) fn is_create(logged: &Logged) -> bool {
     logged.method == Method::Post && logged.path == "/api/v2/queues"
 }
 
 /// The branch's audit: how many lines of each event, and all of them sound.
-fn events(clones: &Clones, tenant: &str) -> (usize, usize, usize) {
+pub(super) fn events(clones: &Clones, tenant: &str) -> (usize, usize, usize) {
     let audit = clones.on_branch(&format!("{tenant}/audit/{tenant}.jsonl")).unwrap();
     let verified = cxform::audit::verify(audit.as_bytes(), None);
     assert_eq!(verified.problems, [], "{audit}");
@@ -54,13 +54,14 @@ fn a_run_leaves_its_records_on_the_branch_and_the_clone_as_it_was() {
     assert_eq!(ran.code, 0, "{ran:?}");
     assert_eq!(clones.repository("a"), before);
     let paths = clones.branch();
-    let [audit, inverse, journal, outcome, plan] = &paths[..] else { panic!("{paths:?}") };
+    let [audit, inverse, journal, outcome, plan, start] = &paths[..] else { panic!("{paths:?}") };
     assert_eq!(audit, "prod/audit/prod.jsonl");
     for (path, end) in [
         (inverse, "inverse.json"),
         (journal, "journal.jsonl"),
         (outcome, "outcome.json"),
         (plan, "plan.json"),
+        (start, "start.json"),
     ] {
         assert!(path.starts_with("prod/runs/") && path.ends_with(end), "{path}");
     }
@@ -160,56 +161,6 @@ fn two_tenants_on_one_branch_do_not_hinder_each_other() {
 }
 
 #[test]
-fn a_killed_holder_is_taken_over_from_its_own_clone_when_stale_or_by_hand() {
-    let Some((port, clones)) = set_up(30, slow_writes()) else { return };
-    for name in ["a", "b", "c"] {
-        clones.checkout(name);
-    }
-    let mut killed = clones.program(&port, "a", &APPLY).spawn().unwrap();
-    port.wait_for(is_create);
-    killed.kill().unwrap();
-    killed.wait().unwrap();
-    port.world().behaviour.faults.clear();
-    let held = clones.on_branch("prod/holder.json").unwrap();
-    let mut holder: Value = serde_json::from_str(&held).unwrap();
-    let dead = holder["run"].as_str().unwrap().to_owned();
-    let refused = clones.run(&port, "b", &APPLY);
-    assert_eq!(refused.code, 1, "{refused:?}");
-    // Where it ran, the lock tells at once that it is dead.
-    let again = clones.run(&port, "a", &APPLY);
-    assert_eq!(again.code, 0, "{again:?}");
-    assert!(again.err.contains(&format!("the run {dead} of ana on host-a")), "{again:?}");
-    assert!(again.err.contains("did not end; it is taken over"), "{again:?}");
-    assert_eq!(port.world().table("queues").len(), 31);
-    assert_eq!(events(&clones, "prod").0, 2);
-
-    // The machine of another one is gone: its journal is lost, and any change may have been sent.
-    let plan = clones.branch().into_iter().find(|path| path.ends_with("plan.json")).unwrap();
-    let plan = clones.on_branch(&plan).unwrap();
-    clones.put_on_branch("prod/runs/gone/plan.json", Some(&plan));
-    holder["run"] = json!("gone");
-    clones.put_on_branch("prod/holder.json", Some(&holder.to_string()));
-    let refused = clones.run(&port, "b", &APPLY);
-    assert_eq!(refused.code, 1, "{refused:?}");
-    assert!(refused.err.contains("held by the run gone of ana"), "{refused:?}");
-    holder["since"] = json!("2020-01-01T00:00:00Z");
-    clones.put_on_branch("prod/holder.json", Some(&holder.to_string()));
-    let over = clones.run(&port, "b", &APPLY);
-    assert_eq!(over.code, 0, "{over:?}");
-    assert!(over.err.contains("since 2020-01-01T00:00:00Z did not end"), "{over:?}");
-    let journal = clones.path("b/.cxform/runs/gone/journal.jsonl");
-    assert!(std::fs::read_to_string(journal).unwrap().starts_with("{\"type\":\"lost\"}\n"));
-
-    // By hand: whoever is sure removes the file.
-    holder["since"] = json!("2999-01-01T00:00:00Z");
-    clones.put_on_branch("prod/holder.json", Some(&holder.to_string()));
-    assert_eq!(clones.run(&port, "c", &APPLY).code, 1);
-    clones.put_on_branch("prod/holder.json", None);
-    assert_eq!(clones.run(&port, "c", &APPLY).code, 0);
-    assert_eq!(events(&clones, "prod").0, 4);
-}
-
-#[test]
 fn a_push_that_is_refused_at_the_start_sends_nothing() {
     let Some((port, clones)) = set_up(3, json!({})) else { return };
     clones.checkout("a");
@@ -287,31 +238,6 @@ fn audits_that_went_on_each_by_itself_stop_the_run() {
     let settled = clones.run(&port, "b", &APPLY);
     assert_eq!(settled.code, 0, "{settled:?}");
     assert_eq!(events(&clones, "prod").0, 3);
-}
-
-#[test]
-fn a_run_that_is_taken_for_dead_and_lives_loses_no_line() {
-    let Some((port, clones)) = set_up(100, slow_writes()) else { return };
-    clones.checkout("a");
-    clones.checkout("b");
-    let slow = clones.program(&port, "a", &APPLY).spawn().unwrap();
-    port.wait_for(is_create);
-    clones.put_on_branch("prod/holder.json", None);
-    std::fs::write(clones.path("b/desired/all.yaml"), "").unwrap();
-    let other = clones.run(&port, "b", &APPLY);
-    assert_eq!(other.code, 0, "{other:?}");
-    port.world().behaviour.faults.clear();
-    let slow = end(slow);
-    assert_eq!(slow.code, 0, "{slow:?}");
-    assert!(slow.err.contains("another run has taken the tenant over meanwhile"), "{slow:?}");
-    assert_eq!(events(&clones, "prod").0, 1);
-    let lines = clones
-        .branch()
-        .into_iter()
-        .find(|path| path.starts_with("prod/runs/") && path.ends_with("/prod.jsonl"));
-    let lines = clones.on_branch(&lines.unwrap()).unwrap();
-    assert_eq!(cxform::audit::verify(lines.as_bytes(), None).problems, []);
-    assert_eq!(lines.lines().count(), 102);
 }
 
 #[test]

@@ -21,6 +21,9 @@ pub struct Claim {
     pub url: Option<String>,
     /// Since when.
     pub since: Timestamp,
+    /// When it last said that it is still at work; it says so while it applies.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub renewed: Option<Timestamp>,
 }
 
 impl Claim {
@@ -31,6 +34,7 @@ impl Claim {
             host: Holder::of_process(environment, now).host,
             url: page(environment),
             since: now,
+            renewed: None,
         }
     }
 
@@ -42,12 +46,14 @@ impl Claim {
             host: None,
             url: None,
             since: Timestamp::MAX,
+            renewed: None,
         })
     }
 
     /// When the run is taken for dead.
     pub(super) fn ends(&self, stale_after: Duration) -> Timestamp {
-        self.since.checked_add(stale_after).unwrap_or(Timestamp::MAX)
+        let seen = self.renewed.unwrap_or(self.since);
+        seen.checked_add(stale_after).unwrap_or(Timestamp::MAX)
     }
 }
 
@@ -59,6 +65,9 @@ impl std::fmt::Display for Claim {
         }
         if self.since < Timestamp::MAX {
             write!(f, " since {}", self.since)?;
+        }
+        if let Some(renewed) = self.renewed {
+            write!(f, ", heard of at {renewed}")?;
         }
         match &self.url {
             Some(url) => write!(f, " ({url})"),
@@ -119,6 +128,18 @@ mod tests {
             host,
         ];
         check(&azure, &format!("{told} (https://dev.azure.com/o/p/_build/results?buildId=7)"));
+    }
+
+    #[test]
+    fn a_claim_ends_when_nothing_was_heard_of_it_for_so_long() {
+        let minute = Duration::from_secs(60);
+        let at = |second: i64| Timestamp::from_second(second).unwrap();
+        let claim = Claim::new("r1", "ana", &Default::default(), at(0));
+        assert_eq!(claim.ends(minute), at(60));
+        let renewed = Claim { renewed: Some(at(50)), ..claim };
+        assert_eq!(renewed.ends(minute), at(110));
+        assert!(renewed.to_string().ends_with(", heard of at 1970-01-01T00:00:50Z"));
+        assert_eq!(Claim::read(serde_json::json!(renewed).to_string().as_bytes()), renewed);
     }
 
     #[test]

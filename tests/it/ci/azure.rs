@@ -128,6 +128,11 @@ fn from_a_pull_request_to_a_work_item_about_drift() {
     assert!(plan.contains("30"), "{plan}");
     assert_eq!((scene.port.log().len(), scene.asked()), asked);
 
+    // Where all is held, nobody is asked to approve it.
+    scene.abandon("gone");
+    let held = runner.pipeline("held", &mut run("IndividualCI", MAIN, ""));
+    assert!(held.len() == 1 && held.contains_key("plan"), "{held:?}");
+
     // No step was left out.
     let mut all = BTreeSet::new();
     for stage in yaml(&scene.clones.path("fork/azure-pipelines.yml"))["stages"].as_array().unwrap()

@@ -139,6 +139,10 @@ fn from_a_pull_request_to_an_issue_about_drift() {
     assert!(planned.summary.contains("30"), "{planned:?}");
     assert_eq!(scene.port.log().len(), asked);
 
+    // Where all is held, nobody is asked to approve it.
+    scene.abandon("gone");
+    assert!(!merge(&mut Runner::new(&scene), "held"));
+
     // No step was left out.
     let mut all = BTreeSet::from(["action".to_owned()]);
     for file in workflows() {

@@ -90,6 +90,18 @@ impl Scene {
         );
     }
 
+    /// Somebody declares on main that the queue is to be gone, which is held.
+    pub(super) fn abandon(&self, clone: &str) {
+        let file = self.clone(clone).join("desired-state/billing.yaml");
+        let text = std::fs::read_to_string(&file).unwrap();
+        let (_, others) = text.split_once("---\n").unwrap();
+        let gone =
+            "apiVersion: cxform/v1\nkind: Queue\nmetadata: { name: Billing }\nstate: absent\n";
+        std::fs::write(&file, format!("{gone}---\n{others}")).unwrap();
+        self.clones.git(clone, &["commit", "--quiet", "--all", "-m", "gone"]);
+        self.clones.git(clone, &["push", "--quiet", "origin", "HEAD:refs/heads/main"]);
+    }
+
     /// A clone of what would be if the branch were merged, as CI systems plan it.
     pub(super) fn merged(&self, clone: &str, branch: &str) -> PathBuf {
         let path = self.clone(clone);

@@ -71,10 +71,10 @@ pub(super) fn run(context: &mut Context<'_>, args: &InitArgs) -> anyhow::Result<
         told += &format!("Wrote {}\n", relative(path, &context.cwd));
     }
     ignore(&folder.join(".gitignore"))?;
-    told += &next(context, args, &folder, root);
     if is_begun {
         told += &format!("Let cxform.yaml say where audit and runs are kept: {STATE}\n");
     }
+    told += &next(context, args, &folder, root);
     context.say(&told)?;
     Ok(Exit::Done)
 }
@@ -105,14 +105,32 @@ fn next(context: &Context<'_>, args: &InitArgs, folder: &Path, root: &Path) -> S
         false => format!("--chdir {} ", outside.display()),
     };
     let mut told = format!("Next: cxform {chdir}plan\n");
-    if args.ci.is_some() {
-        told +=
-            "In the workflows, say where cxform is fetched from: CXFORM_URL and CXFORM_SHA256.\n";
+    if let Some(ci) = args.ci {
         if folder != root {
             let file = relative(&folder.join("cxform.yaml"), root);
-            told +=
-                &format!("The project is not at the git root: say CXFORM_CONFIG: {file} there.\n");
+            told += &format!(
+                "The project is not at the git root: say CXFORM_CONFIG: {file} in the workflows.\n"
+            );
         }
+        told += &to_fill_in(&relative(&root.join(fetching(ci)), &context.cwd));
     }
     told
+}
+
+/// The file of a CI's workflows that says which cxform they fetch.
+fn fetching(ci: Ci) -> &'static str {
+    match ci {
+        Ci::Github => ".github/actions/cxform/action.yml",
+        Ci::Gitlab => ".gitlab-ci.yml",
+        Ci::Azure => ".azure/cxform.yml",
+    }
+}
+
+/// What only whoever copies the workflows knows.
+fn to_fill_in(file: &str) -> String {
+    format!(
+        "Before their first run, fill in {file}:\n  \
+         CXFORM_URL     the address of cxform-VERSION-x86_64-unknown-linux-musl.tar.gz, of a release or a copy\n  \
+         CXFORM_SHA256  its checksum, from SHA256SUMS of the release\n"
+    )
 }

@@ -1,5 +1,6 @@
 //! `init`: what a project begins with.
 
+use super::scene::FETCHING;
 use crate::support::{Folder, cxform, root};
 
 #[test]
@@ -59,6 +60,11 @@ fn workflows_stand_at_the_git_root_and_are_those_of_the_examples() {
         let begun = run(&["init", "team", "--ci", ci]);
         assert_eq!(begun.code, 0, "{begun:?}");
         assert!(begun.out.contains("CXFORM_CONFIG: team/cxform.yaml"), "{begun:?}");
+        // What is left to fill in comes last, with the file that has it.
+        let (_, file) = FETCHING.into_iter().find(|(of, _)| *of == ci).unwrap();
+        let (_, last) = begun.out.split_once("Before their first run").unwrap();
+        assert!(last.starts_with(&format!(", fill in {file}:\n  CXFORM_URL ")), "{begun:?}");
+        assert!(last.ends_with("from SHA256SUMS of the release\n"), "{begun:?}");
         let read = |name: &str| std::fs::read_to_string(folder.path().join(name)).unwrap();
         for file in files {
             let example = root().join("examples/ci").join(ci).join(file);

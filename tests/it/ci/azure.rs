@@ -132,6 +132,24 @@ fn from_a_pull_request_to_a_work_item_about_drift() {
     scene.abandon("gone");
     let held = runner.pipeline("held", &mut run("IndividualCI", MAIN, ""));
     assert!(held.len() == 1 && held.contains_key("plan"), "{held:?}");
+    // By hand it can be deleted, and the rule that blocks that lifted.
+    let by_hand = |parameters: &[(&str, &str)]| {
+        let mut run = run("Manual", MAIN, "");
+        for (name, value) in parameters {
+            run.insert(format!("parameters.{name}"), (*value).to_owned());
+        }
+        run
+    };
+    let delete = ("allowDelete", "True");
+    scene.clone("blocked");
+    let blocked = runner.stage("blocked", "plan", &mut by_hand(&[delete]), None).unwrap();
+    assert_eq!(blocked[1].1.code, 3, "{blocked:?}");
+    let report = std::fs::read_to_string(scene.clones.path("blocked/plan.md")).unwrap();
+    let lifted = Scene::lifting(&report);
+    let mut lifted = by_hand(&[delete, ("override", &lifted), ("reason", "it is sold")]);
+    runner.pipeline("lifted", &mut lifted).values().for_each(good);
+    assert_eq!(scene.capacity(), None);
+    assert!(scene.has_reason("it is sold"));
 
     // No step was left out.
     let mut all = BTreeSet::new();

@@ -139,9 +139,19 @@ fn from_a_pull_request_to_an_issue_about_drift() {
     assert!(planned.summary.contains("30"), "{planned:?}");
     assert_eq!(scene.port.log().len(), asked);
 
-    // Where all is held, nobody is asked to approve it.
+    // Where all is held, nobody is asked to approve it. By hand it can be deleted, and a rule lifted.
     scene.abandon("gone");
-    assert!(!merge(&mut Runner::new(&scene), "held"));
+    let mut by_hand = Runner::new(&scene);
+    assert!(!merge(&mut by_hand, "held"));
+    by_hand.means("inputs.allow-delete", "true");
+    scene.clone("blocked");
+    let blocked = by_hand.job("blocked", APPLY, "plan").unwrap();
+    assert_eq!(blocked.code("Plan"), 3, "{blocked:?}");
+    by_hand.means("inputs.override", &Scene::lifting(&blocked.summary));
+    by_hand.means("inputs.reason", "it is sold");
+    assert!(merge(&mut by_hand, "lifted"));
+    assert_eq!(scene.capacity(), None);
+    assert!(scene.has_reason("it is sold"));
 
     // No step was left out.
     let mut all = BTreeSet::from(["action".to_owned()]);

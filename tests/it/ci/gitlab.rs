@@ -204,6 +204,17 @@ fn from_a_merge_request_to_an_issue_about_drift() {
     assert!(planned.out.contains("Plan: "), "{planned:?}");
     assert_eq!(scene.port.log().len(), asked);
 
+    // By hand what is held can be deleted, and the rule that blocks it lifted.
+    scene.abandon("gone");
+    let delete = [&writer[..], &[("CXFORM_ALLOW_DELETE", "true".to_owned())]].concat();
+    scene.clone("blocked");
+    let blocked = runner.job("blocked", "plan-merged", &delete, 3);
+    let lifted = ("CXFORM_OVERRIDE", Scene::lifting(&(blocked.out + &blocked.err)));
+    let lifted = [&delete[..], &[lifted, ("CXFORM_REASON", "it is sold".to_owned())]].concat();
+    runner.merge("lifted", &lifted);
+    assert_eq!(scene.capacity(), None);
+    assert!(scene.has_reason("it is sold"));
+
     let document = yaml(&scene.clones.path("night/.gitlab-ci.yml"));
     let scripts = document.as_object().unwrap().iter().filter(|(_, job)| job["script"].is_array());
     assert_eq!(*runner.ran.borrow(), scripts.map(|(name, _)| name.clone()).collect());

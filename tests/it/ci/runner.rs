@@ -207,7 +207,7 @@ impl<'s> Runner<'s> {
             return literal.trim_end_matches('\'').to_owned();
         }
         // What is not set is empty, as it is there; but a name that nobody foresaw is a mistake.
-        let known = ["steps.", "needs.", "secrets.", "vars."];
+        let known = ["steps.", "needs.", "secrets.", "vars.", "inputs."];
         let value = self.contexts.get(expression).cloned();
         assert!(
             value.is_some() || known.iter().any(|context| expression.starts_with(context)),

@@ -90,9 +90,14 @@ impl Scene {
         );
     }
 
-    /// Somebody declares on main that the queue is to be gone, which is held.
+    /// Somebody declares on main that the queue is to be gone, which is held, and if it were not
+    /// would be blocked.
     pub(super) fn abandon(&self, clone: &str) {
-        let file = self.clone(clone).join("desired-state/billing.yaml");
+        let folder = self.clone(clone);
+        let project = std::fs::read_to_string(folder.join("cxform.yaml")).unwrap();
+        let policy = format!("{project}\npolicy: {{ deletes: 0 }}\n");
+        std::fs::write(folder.join("cxform.yaml"), policy).unwrap();
+        let file = folder.join("desired-state/billing.yaml");
         let text = std::fs::read_to_string(&file).unwrap();
         let (_, others) = text.split_once("---\n").unwrap();
         let gone =
@@ -100,6 +105,18 @@ impl Scene {
         std::fs::write(&file, format!("{gone}---\n{others}")).unwrap();
         self.clones.git(clone, &["commit", "--quiet", "--all", "-m", "gone"]);
         self.clones.git(clone, &["push", "--quiet", "origin", "HEAD:refs/heads/main"]);
+    }
+
+    /// What lifts the rule that blocks a plan, as its report says: `RULE@HASH`.
+    pub(super) fn lifting(report: &str) -> String {
+        let (_, told) = report.split_once("--override ").unwrap_or_else(|| panic!("{report}"));
+        told.split_whitespace().next().unwrap().to_owned()
+    }
+
+    /// Whether the branch's audit has this reason.
+    pub(super) fn has_reason(&self, reason: &str) -> bool {
+        let audit = self.clones.on_branch("prod/audit/prod.jsonl").unwrap();
+        audit.contains(&format!("\"reason\":\"{reason}\""))
     }
 
     /// A clone of what would be if the branch were merged, as CI systems plan it.

@@ -124,7 +124,7 @@ impl<'s> Runner<'s> {
                     Some("CXONE_CLIENT_SECRET") => String::new(),
                     Some("System.AccessToken") => "t0ken".to_owned(),
                     Some(variable) => run[variable].clone(),
-                    None => value.to_owned(),
+                    None => self.parameter(clone, value, run),
                 };
                 all.push((name, value));
             }
@@ -150,6 +150,17 @@ impl<'s> Runner<'s> {
             self.ran.borrow_mut().insert(format!("{stage} {name}"));
             ran.push((name, done));
         }
+    }
+
+    /// A value, which may be a parameter of the run.
+    fn parameter(&self, clone: &str, value: &str, run: &Run) -> String {
+        let name = value.strip_prefix("${{ parameters.").and_then(|name| name.strip_suffix(" }}"));
+        let Some(name) = name else { return value.to_owned() };
+        let document = yaml(&self.scene.clones.path(clone).join("azure-pipelines.yml"));
+        let told = document["parameters"].as_array().unwrap();
+        let told = told.iter().find(|parameter| parameter["name"] == name).unwrap();
+        let default = told["default"].as_str().unwrap().to_owned();
+        run.get(&format!("parameters.{name}")).cloned().unwrap_or(default)
     }
 
     /// What is there in every step of a job; of a group all but what is secret.

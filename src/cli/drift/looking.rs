@@ -14,7 +14,7 @@ use crate::cli::sharing;
 use crate::cli::state::StateFolder;
 use crate::kinds::{self, KINDS};
 use crate::manifest;
-use crate::model::{Address, Finding, Item as ManifestItem, Remote};
+use crate::model::{Address, Finding, Item as ManifestItem, Remote, neutral};
 use crate::plan::draft;
 use crate::plan::drift::{
     self, Class, Counts, DRIFT_FORMAT, Drift, Item, Known, LastApply, Seen, Tolerance,
@@ -142,7 +142,10 @@ pub(super) fn as_manifests(
         let own = remotes.iter().filter(|(address, _)| address.kind() == kind.name());
         let own: Vec<(Address, &Remote)> = own.cloned().collect();
         for document in kind.as_manifests(&own) {
-            documents.push(manifest::to_yaml(&document)?);
+            let note = document.note.map(|note| format!("# {}\n", neutral(&note)));
+            let text =
+                document.document.map(|document| manifest::to_yaml(&document)).transpose()?;
+            documents.push(note.unwrap_or_default() + &text.unwrap_or_default());
         }
     }
     Ok((!documents.is_empty()).then(|| documents.join("---\n")))

@@ -18,8 +18,9 @@ use super::files::FileError;
 use super::settings::SecretError;
 use super::state::{SharedError, StateError};
 use super::trace;
+use crate::plan::drift::Drift;
 use crate::plan::{Applied, Change, Outcome, Plan, Redaction};
-use crate::tenant::{Retry, TenantError, Watching};
+use crate::tenant::{Observation, Retry, TenantError, Watching};
 
 /// The variable that holds the key; `…_FILE` names a file instead.
 const KEY: &str = "CXFORM_REDACT_KEY";
@@ -115,6 +116,13 @@ impl Redacting {
     /// For a plan and what becomes of it; none where people are told by their names.
     pub(super) fn of(&self, plan: &Plan) -> Option<Redaction> {
         self.0.as_ref().map(|key| Redaction::new(key, plan))
+    }
+
+    /// For what differs; none likewise.
+    pub(super) fn of_drift(&self, drift: &Drift, seen: &Observation) -> Option<Redaction> {
+        let Observation { desired, observed, facts, .. } = seen;
+        let key = self.0.as_ref()?;
+        Some(Redaction::of_drift(key, drift, desired, observed, facts))
     }
 }
 

@@ -194,9 +194,8 @@ pub trait Kind: Sync {
         None
     }
 
-    /// The manifests that would declare these resources as the tenant has them, in their order. What
-    /// no manifest can say is left out.
-    fn as_manifests(&self, remotes: &[(Address, &Remote)]) -> Vec<Value> {
+    /// The manifests that would declare these resources as the tenant has them, in their order.
+    fn as_manifests(&self, remotes: &[(Address, &Remote)]) -> Vec<Pasted> {
         let _ = remotes;
         Vec::new()
     }
@@ -205,6 +204,21 @@ pub trait Kind: Sync {
     /// whom; none where each stands alone.
     fn grouped_by(&self) -> Option<Grouping> {
         None
+    }
+}
+
+/// A manifest to paste, or why there is none.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Pasted {
+    /// What stands above it as a comment, on one line.
+    pub note: Option<String>,
+    /// The manifest; none where no manifest can say it.
+    pub document: Option<Value>,
+}
+
+impl From<Value> for Pasted {
+    fn from(document: Value) -> Self {
+        Self { note: None, document: Some(document) }
     }
 }
 

@@ -4,6 +4,7 @@
 //! What comes out is read again and compared with what it should say. Whatever YAML has in store
 //! (anchors, merge keys, texts over several lines), a value that cannot be replaced alone is refused.
 
+mod lines;
 mod list;
 
 use std::collections::BTreeMap;
@@ -12,17 +13,18 @@ use std::ops::Range;
 use serde_json::Value;
 
 use super::table::table;
-use super::yaml;
-use crate::model::{Node, Place, Tree};
+use super::yaml::{self, Form as Written, Layout};
+use crate::model::{Node, NodeKey, Place, Tree};
+use list::Cut;
 
 /// One value to replace.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Splice {
     /// Where it stands.
     pub place: Place,
-    /// What it is: no mapping.
+    /// What it is.
     pub from: Value,
-    /// What it shall be: no mapping; a list where it is one.
+    /// What it shall be: a list where it is one, and no mapping by itself.
     pub to: Value,
 }
 
@@ -36,10 +38,13 @@ pub enum EditError {
     #[error("this value is used in {0} places")]
     Shared(usize),
     /// The value is written in a way that cannot be replaced.
-    #[error("this value is no plain one: it is an alias, or goes over several lines")]
+    #[error("this value is written in a way that cannot be changed by itself")]
     NotPlain,
+    /// Comments stand within what would be replaced as a whole.
+    #[error("comments stand within the brackets of this value")]
+    Commented,
     /// Replacing the values would change something else.
-    #[error("other values would change too")]
+    #[error("other values would change too: an alias repeats this one, or it is written unusually")]
     More,
 }
 
@@ -49,6 +54,9 @@ impl EditError {
     pub fn hint(&self) -> &'static str {
         match self {
             Self::Gone => "run the command again",
+            Self::Commented => {
+                "move the comments, give each item a line (`- …`), or edit it by hand"
+            }
             _ => "write the value out where it is meant, or edit it by hand",
         }
     }
@@ -70,8 +78,10 @@ pub fn edit(file: &str, text: &str, splices: &[Splice]) -> Result<String, EditEr
     let is_yaml = [".yaml", ".yml"].iter().any(|end| file.to_ascii_lowercase().ends_with(end));
     let form = if is_yaml { Form::Yaml } else { Form::Table };
     let mut expected = form.read(file, text);
-    let splices: Vec<Splice> = splices.iter().flat_map(|splice| parts(&expected, splice)).collect();
-    let lists = lists(&expected, &splices);
+    let layout = if form == Form::Yaml { Layout::of(text) } else { Layout::default() };
+    let splices: Vec<Splice> =
+        splices.iter().flat_map(|splice| parts(&expected, &layout, splice)).collect();
+    let nodes = nodes(&expected, &splices);
     let mut wanted: BTreeMap<(u32, u32), (&Splice, usize)> = BTreeMap::new();
     for splice in &splices {
         wanted.insert((splice.place.line, splice.place.column), (splice, 0));
@@ -86,11 +96,15 @@ pub fn edit(file: &str, text: &str, splices: &[Splice]) -> Result<String, EditEr
     }
     let mut cuts = Vec::new();
     for (splice, _) in wanted.values() {
-        let found = match (&splice.to, lists.get(&(splice.place.line, splice.place.column))) {
-            (Value::Array(to), Some(node)) if form == Form::Yaml => list::cuts(text, node, to),
-            _ => form.find(text, splice).map(|range| vec![(range, written(&splice.to))]),
+        let found = match (form, nodes.get(&(splice.place.line, splice.place.column))) {
+            (Form::Yaml, Some(node)) => replaced(text, &layout, node, &splice.to)?,
+            (Form::Yaml, None) => return Err(EditError::Gone),
+            (Form::Table, _) => {
+                let range = cell(text, splice).ok_or(EditError::NotPlain)?;
+                vec![(range, written(&splice.to))]
+            }
         };
-        cuts.extend(found.ok_or(EditError::NotPlain)?);
+        cuts.extend(found);
     }
     // From the end, so that what comes before stays where it is.
     cuts.sort_by_key(|(range, _)| (range.start, range.end));
@@ -105,9 +119,42 @@ pub fn edit(file: &str, text: &str, splices: &[Splice]) -> Result<String, EditEr
     Ok(edited)
 }
 
+/// What to replace so that a value becomes another one.
+fn replaced(text: &str, layout: &Layout, node: &Node, to: &Value) -> Result<Vec<Cut>, EditError> {
+    let is_collection = matches!(node.tree, Tree::Array(_) | Tree::Object(_));
+    let old = layout.at(&node.place, is_collection).ok_or(EditError::NotPlain)?;
+    match (old.form, &node.tree, to) {
+        (Written::Alias, ..) => Ok(vec![(old.range.clone(), written(to))]),
+        (Written::Lines, ..) => lines::block_text(text, layout, old, to),
+        (_, Tree::Array(_), Value::Array(to)) => list::cuts(text, layout, (node, old), to),
+        (Written::Flow, ..) if layout.comments(&old.range).next().is_some() => {
+            Err(EditError::Commented)
+        }
+        (Written::Block, ..) => {
+            let start = lines::line_start(text, old.range.start);
+            let key = lines::key_before(text, layout, start).ok_or(EditError::NotPlain)?;
+            let mut cuts = lines::cleared(text, layout, &old.range)?;
+            cuts.push((key..key, format!(" {}", written(to))));
+            Ok(cuts)
+        }
+        // What is not written at all is shown at its key.
+        _ if !is_collection && !says(&text[old.range.clone()], &node.to_json()) => {
+            Err(EditError::NotPlain)
+        }
+        _ => Ok(vec![(old.range.clone(), written(to))]),
+    }
+}
+
+/// Whether a text by itself is this value.
+fn says(text: &str, value: &Value) -> bool {
+    let (roots, findings) = yaml::parse("", text);
+    findings.is_empty() && roots.first().map_or(Value::Null, Node::to_json) == *value
+}
+
 /// A splice, or those of what differs within its list.
-fn parts(roots: &[Node], splice: &Splice) -> Vec<Splice> {
-    let parts = match splice.to.is_array() {
+fn parts(roots: &[Node], layout: &Layout, splice: &Splice) -> Vec<Splice> {
+    let is_alias = layout.at(&splice.place, true).is_some_and(|at| at.form == Written::Alias);
+    let parts = match splice.to.is_array() && !is_alias {
         true => roots.iter().find_map(|root| find(root, splice)),
         false => None,
     };
@@ -115,14 +162,26 @@ fn parts(roots: &[Node], splice: &Splice) -> Vec<Splice> {
     parts.unwrap_or_else(|| vec![splice.clone()])
 }
 
-/// The lists that are to be others, by their places.
-fn lists(roots: &[Node], splices: &[Splice]) -> BTreeMap<(u32, u32), Node> {
-    let lists = splices.iter().filter(|splice| splice.to.is_array());
-    let node = |splice: &Splice| {
-        let node = roots.iter().find_map(|root| find(root, splice))?;
-        Some(((splice.place.line, splice.place.column), node.clone()))
-    };
-    lists.filter_map(node).collect()
+/// The values that are to be others, by their places.
+fn nodes(roots: &[Node], splices: &[Splice]) -> BTreeMap<(u32, u32), Node> {
+    fn walk(
+        node: &Node,
+        wanted: &BTreeMap<(u32, u32), &Splice>,
+        found: &mut BTreeMap<(u32, u32), Node>,
+    ) {
+        let at = (node.place.line, node.place.column);
+        if wanted.get(&at).is_some_and(|splice| is_meant(node, splice)) {
+            found.entry(at).or_insert_with(|| node.clone());
+            return;
+        }
+        node.items().iter().for_each(|item| walk(item, wanted, found));
+        node.entries().iter().for_each(|(_, value)| walk(value, wanted, found));
+    }
+    let wanted =
+        splices.iter().map(|splice| ((splice.place.line, splice.place.column), splice)).collect();
+    let mut found = BTreeMap::new();
+    roots.iter().for_each(|root| walk(root, &wanted, &mut found));
+    found
 }
 
 /// The list that a splice is about.
@@ -142,9 +201,8 @@ fn is_meant(node: &Node, splice: &Splice) -> bool {
 
 /// Puts the new values into a tree, and counts how often each stands there.
 fn put(node: &mut Node, wanted: &mut BTreeMap<(u32, u32), (&Splice, usize)>) {
-    if let Tree::Array(_) = node.tree
-        && let Some((splice, times)) = wanted.get_mut(&(node.place.line, node.place.column))
-        && splice.to.is_array()
+    let known = wanted.get_mut(&(node.place.line, node.place.column));
+    if let Some((splice, times)) = known
         && is_meant(node, splice)
     {
         node.tree = tree(&splice.to, &node.place);
@@ -154,15 +212,7 @@ fn put(node: &mut Node, wanted: &mut BTreeMap<(u32, u32), (&Splice, usize)>) {
     match &mut node.tree {
         Tree::Array(items) => items.iter_mut().for_each(|item| put(item, wanted)),
         Tree::Object(entries) => entries.iter_mut().for_each(|(_, value)| put(value, wanted)),
-        _ => {
-            let known = wanted.get_mut(&(node.place.line, node.place.column));
-            if let Some((splice, times)) = known
-                && is_meant(node, splice)
-            {
-                node.tree = tree(&splice.to, &node.place);
-                *times += 1;
-            }
-        }
+        _ => {}
     }
 }
 
@@ -175,8 +225,10 @@ fn tree(value: &Value, place: &Place) -> Tree {
         Value::Number(number) => Tree::Number(number.clone()),
         Value::String(text) => Tree::String(text.clone()),
         Value::Array(items) => Tree::Array(items.iter().map(node).collect()),
-        // No mapping is ever put in.
-        Value::Object(_) => Tree::Object(Vec::new()),
+        Value::Object(entries) => {
+            let key = |text: &String| NodeKey { text: text.as_str().into(), place: place.clone() };
+            Tree::Object(entries.iter().map(|(text, value)| (key(text), node(value))).collect())
+        }
     }
 }
 
@@ -184,6 +236,16 @@ fn tree(value: &Value, place: &Place) -> Tree {
 fn written(value: &Value) -> String {
     match value {
         Value::String(text) if is_plain(text) => text.clone(),
+        Value::Array(items) => {
+            let items: Vec<String> = items.iter().map(written).collect();
+            format!("[{}]", items.join(", "))
+        }
+        Value::Object(entries) => {
+            let entry = |(key, value): (&String, &Value)| {
+                format!("{}: {}", written(&Value::from(key.as_str())), written(value))
+            };
+            format!("{{{}}}", entries.iter().map(entry).collect::<Vec<_>>().join(", "))
+        }
         value => value.to_string(),
     }
 }
@@ -209,29 +271,22 @@ impl Form {
             Self::Table => table(file, text).into_iter().collect(),
         }
     }
+}
 
-    /// The bytes of a value.
-    fn find(self, text: &str, splice: &Splice) -> Option<Range<usize>> {
-        let start = offset(text, &splice.place)?;
-        let rest = text.get(start..)?;
-        match self {
-            Self::Yaml => {
-                let width = usize::try_from(splice.place.width).ok().filter(|width| *width > 0)?;
-                let end = rest.char_indices().map(|(at, _)| at).nth(width).unwrap_or(rest.len());
-                let (roots, findings) = yaml::parse("", &rest[..end]);
-                let says = roots.first().map_or(Value::Null, Node::to_json);
-                (findings.is_empty() && says == splice.from).then_some(start..start + end)
-            }
-            Self::Table => {
-                let before = rest.find(|c: char| !matches!(c, ' ' | '"'))?;
-                let digits = splice.from.as_number()?.to_string();
-                let after = rest[before..].strip_prefix(&digits)?;
-                let is_whole = !after.starts_with(|c: char| c.is_ascii_digit());
-                let start = start + before;
-                is_whole.then_some(start..start + digits.len())
-            }
-        }
+/// The bytes of a cell of a table, or of the number that it begins with.
+fn cell(text: &str, splice: &Splice) -> Option<Range<usize>> {
+    let start = offset(text, &splice.place)?;
+    let rest = text.get(start..)?;
+    let before = rest.find(|c: char| !matches!(c, ' ' | '"'))?;
+    let start = start + before;
+    if splice.from.is_object() {
+        let length = rest[before..].find([',', '"', '\n', '\r']).unwrap_or(rest.len() - before);
+        return Some(start..start + rest[before..before + length].trim_end().len());
     }
+    let digits = splice.from.as_number()?.to_string();
+    let after = rest[before..].strip_prefix(&digits)?;
+    let is_whole = !after.starts_with(|c: char| c.is_ascii_digit());
+    is_whole.then_some(start..start + digits.len())
 }
 
 /// Where a place begins, in bytes. Lines end as YAML's do.

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use super::{CheckResult, Inputs};
 use crate::facts::PEOPLE;
 use crate::kinds::KINDS;
-use crate::model::Address;
+use crate::model::{Address, Desired, Facts, Observed};
 
 /// Texts that name people, by the segment that each has in addresses.
 pub type People = BTreeMap<String, BTreeSet<String>>;
@@ -33,7 +33,7 @@ pub(super) fn named_in(results: &[CheckResult], inputs: &Inputs<'_>) -> People {
     if messages().next().is_none() {
         return people;
     }
-    let texts = Texts::of(inputs);
+    let texts = Texts::of(inputs.desired, inputs.observed, inputs.facts);
     for piece in messages().flat_map(|message| texts.pieces(message)) {
         if let Piece::Named(text, meant) = piece {
             for person in meant {
@@ -51,9 +51,9 @@ pub(super) fn said(result: &CheckResult) -> impl Iterator<Item = &String> {
 
 impl Texts {
     /// All that is known of people: who is listed, and who is there or declared all the same.
-    fn of(inputs: &Inputs<'_>) -> Self {
+    pub(super) fn of(desired: &Desired, observed: &Observed, facts: &Facts) -> Self {
         let mut texts = Self::default();
-        let names = inputs.facts.of(PEOPLE);
+        let names = facts.of(PEOPLE);
         for (names, named) in names.iter().flat_map(|names| names.all().map(|one| (*names, one))) {
             let Some(id) = &named.id else { continue };
             let person: Arc<str> = names.segment_of(id).into();
@@ -63,8 +63,8 @@ impl Texts {
             }
         }
         for kind in KINDS.iter().filter(|kind| kind.person() == Some(0)) {
-            let there = inputs.observed.remotes.heads(kind.name());
-            for head in there.chain(inputs.desired.heads(kind.name())) {
+            let there = observed.remotes.heads(kind.name());
+            for head in there.chain(desired.heads(kind.name())) {
                 texts.add_person(&Address::of_parts(head, None).segment(0));
             }
         }

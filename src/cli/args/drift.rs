@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use clap::{Args, ValueEnum};
 use secrecy::SecretString;
 
-use super::{At, Telling};
+use super::{At, RedactionArgs, Telling};
 use crate::model::Pattern;
 
 /// `drift`.
@@ -41,6 +41,9 @@ pub(in super::super) struct DriftArgs {
     /// How it is told, beside its format.
     #[command(flatten)]
     pub(in super::super) telling: Telling,
+    /// Whether people are told by pseudonyms.
+    #[command(flatten)]
+    pub(in super::super) redaction: RedactionArgs,
 }
 
 /// How drift is told.

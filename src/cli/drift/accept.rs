@@ -22,7 +22,7 @@ pub(super) fn accept(
     drift: &mut Drift,
 ) -> anyhow::Result<()> {
     for pattern in patterns {
-        known(pattern, seen, drift)?;
+        known(context, pattern, seen, drift)?;
     }
     let is_meant = |item: &&Item| {
         let of = |pattern: &&Pattern| pattern.matches(&item.address);
@@ -55,7 +55,7 @@ pub(super) fn accept(
     drift.items.retain(|item| !accepted.contains(&item.address));
     drift.counts = Counts::of(&drift.items);
     drift.drift = drift.items.iter().any(|item| item.alarm);
-    drift.accepted = accepted.iter().map(ToString::to_string).collect();
+    drift.accepted = accepted;
     drift.accepted.dedup();
     let told = match made {
         0 => "Nothing to accept: the manifests say what the tenant has.\n".to_owned(),
@@ -68,11 +68,19 @@ pub(super) fn accept(
 }
 
 /// A pattern that can mean nothing is a slip of the pen.
-fn known(pattern: &Pattern, seen: &Observation, drift: &Drift) -> Result<(), UsageError> {
+fn known(
+    context: &Context<'_>,
+    pattern: &Pattern,
+    seen: &Observation,
+    drift: &Drift,
+) -> Result<(), UsageError> {
     let differs = drift.items.iter().any(|item| pattern.matches(&item.address));
     let declared = || seen.desired.iter().any(|entry| pattern.matches(&entry.address()));
     match differs || declared() {
         true => Ok(()),
+        false if context.redacting.is_on() => {
+            Err(UsageError::new("nothing that is declared has the address of some --accept"))
+        }
         false => Err(unmatched(pattern, &seen.desired)),
     }
 }
@@ -121,6 +129,7 @@ fn refusal(item: &Item) -> Option<Finding> {
         }
         _ => return None,
     };
-    let place = item.source.clone().unwrap_or_else(|| Place::of_file(""));
-    Some(Finding::error("not-accepted", &place, message).about(&item.address).hint(hint))
+    let place = item.source.clone();
+    let finding = Finding::error("not-accepted", &Place::default(), message);
+    Some(Finding { place, ..finding.about(&item.address).hint(hint) })
 }

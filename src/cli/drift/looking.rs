@@ -14,7 +14,7 @@ use crate::cli::sharing;
 use crate::cli::state::StateFolder;
 use crate::kinds::{self, KINDS};
 use crate::manifest;
-use crate::model::{Address, Finding, Item as ManifestItem, Remote};
+use crate::model::{Address, Finding, Item as ManifestItem, Remote, neutral};
 use crate::plan::draft;
 use crate::plan::drift::{
     self, Class, Counts, DRIFT_FORMAT, Drift, Item, Known, LastApply, Seen, Tolerance,
@@ -99,7 +99,7 @@ pub(super) fn look(
         after: None,
         drift: items.iter().any(|item| item.alarm),
         counts: Counts::of(&items),
-        manifests: as_manifests(&items, &seen)?,
+        manifests: as_manifests(&items, &seen, Address::clone)?,
         items,
         accepted: Vec::new(),
     };
@@ -116,7 +116,7 @@ fn applied_at(
     match base::named(context, settings, commit) {
         Ok(base) => Ok(Some(base.items)),
         Err(error) => {
-            let why = causes(&error);
+            let why = causes(&context.redacting.error(error));
             let why = why.lines().next().unwrap_or_default().trim_start_matches("--base ");
             context.note(&format!(
                 "warning: the manifests of the last complete apply cannot be read: {why}\n"
@@ -126,18 +126,26 @@ fn applied_at(
     }
 }
 
-/// What is unmanaged, as manifests to paste.
-fn as_manifests(items: &[Item], seen: &Observation) -> anyhow::Result<Option<String>> {
+/// What is unmanaged, as manifests to paste; each resource by the address that it is given there.
+pub(super) fn as_manifests(
+    items: &[Item],
+    seen: &Observation,
+    called: impl Fn(&Address) -> Address,
+) -> anyhow::Result<Option<String>> {
     let unmanaged = items.iter().filter(|item| item.class == Class::Unmanaged);
-    let remotes: Vec<(Address, &Remote)> = unmanaged
-        .filter_map(|item| Some((item.address.clone(), seen.observed.remotes.get(&item.address)?)))
+    let mut remotes: Vec<(Address, &Remote)> = unmanaged
+        .filter_map(|item| Some((called(&item.address), seen.observed.remotes.get(&item.address)?)))
         .collect();
+    remotes.sort_by(|(one, _), (other, _)| one.cmp(other));
     let mut documents = Vec::new();
     for kind in KINDS {
         let own = remotes.iter().filter(|(address, _)| address.kind() == kind.name());
         let own: Vec<(Address, &Remote)> = own.cloned().collect();
         for document in kind.as_manifests(&own) {
-            documents.push(manifest::to_yaml(&document)?);
+            let note = document.note.map(|note| format!("# {}\n", neutral(&note)));
+            let text =
+                document.document.map(|document| manifest::to_yaml(&document)).transpose()?;
+            documents.push(note.unwrap_or_default() + &text.unwrap_or_default());
         }
     }
     Ok((!documents.is_empty()).then(|| documents.join("---\n")))

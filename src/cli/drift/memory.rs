@@ -34,6 +34,22 @@ struct Seen {
     /// Who was told of it.
     #[serde(default)]
     told: Vec<String>,
+    /// When the last lease ended that tolerated it and was seen to have ended.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    ended: Option<String>,
+}
+
+impl Seen {
+    /// That a lease has ended is news each time: who was told of the difference is told again.
+    fn follow(&mut self, item: &Item) {
+        let ended = item.lease.as_ref().filter(|lease| lease.lapsed).map(|lease| &lease.until);
+        if item.class == Class::Leased || (ended.is_some() && ended != self.ended.as_ref()) {
+            self.told.clear();
+        }
+        if ended.is_some() {
+            self.ended = ended.cloned();
+        }
+    }
 }
 
 /// What is remembered of one tenant.
@@ -72,10 +88,12 @@ impl<'s> Memory<'s> {
         let mut now = BTreeMap::new();
         for item in tracked {
             let address = item.address.to_string();
-            let fresh = Seen { fingerprint: fingerprint(item), runs: 0, told: Vec::new() };
+            let fingerprint = fingerprint(item);
+            let fresh = Seen { fingerprint, runs: 0, told: Vec::new(), ended: None };
             let known = before.get(&address).filter(|seen| seen.fingerprint == fresh.fingerprint);
             let mut seen = known.cloned().unwrap_or(fresh);
             seen.runs = seen.runs.saturating_add(1);
+            seen.follow(item);
             item.seen = Some(seen.runs);
             item.alarm &= after.is_none_or(|after| seen.runs >= after);
             now.insert(address, seen);

@@ -7,6 +7,7 @@ use tokio::sync::watch;
 use tokio::time::Instant;
 
 use super::memory::Memory;
+use super::telling::Shown;
 use crate::cli::clock;
 use crate::cli::context::Context;
 use crate::cli::exit::UsageError;
@@ -69,6 +70,7 @@ impl Receiver {
         &self,
         context: &mut Context<'_>,
         drift: &Drift,
+        shown: &Shown<'_>,
         memory: &mut Memory<'_>,
     ) -> anyhow::Result<()> {
         let alarms = drift.items.iter().filter(|item| item.alarm);
@@ -76,7 +78,9 @@ impl Receiver {
         if new.is_empty() {
             return Ok(());
         }
-        let text = self.chat.notice(drift, &new);
+        let told = shown.items(&new);
+        let told: Vec<&Item> = told.iter().map(|item| &**item).collect();
+        let text = self.chat.notice(&shown.drift, &told);
         match runtime()?.block_on(self.send(&text)) {
             Ok(()) => new.into_iter().for_each(|item| memory.tell(item, &self.key)),
             Err(why) => context.note(&format!(

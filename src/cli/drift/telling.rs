@@ -1,12 +1,53 @@
 //! Drift is told, in the format that is asked for.
 
+use std::borrow::Cow;
+
+use super::looking::as_manifests;
 use crate::cli::args::{DriftArgs, DriftFormat};
 use crate::cli::console::Stream;
 use crate::cli::context::{Context, causes, report};
 use crate::cli::markup;
-use crate::model::{Finding, Level, json_safe, neutral};
-use crate::plan::drift::Drift;
+use crate::model::{Address, Finding, Level, json_safe, neutral};
+use crate::plan::Redaction;
+use crate::plan::drift::{Drift, Item};
 use crate::render::{self, findings, github};
+use crate::tenant::Observation;
+
+/// What differs as it is told: with pseudonyms in the place of people where that is asked for.
+pub(super) struct Shown<'d> {
+    pub(super) drift: Cow<'d, Drift>,
+    redaction: Option<Redaction>,
+}
+
+impl<'d> Shown<'d> {
+    /// What was seen, as it is told.
+    pub(super) fn of(
+        context: &Context<'_>,
+        drift: &'d Drift,
+        seen: &Observation,
+    ) -> anyhow::Result<Self> {
+        let redaction = context.redacting.of_drift(drift, seen);
+        let drift = match &redaction {
+            None => Cow::Borrowed(drift),
+            Some(redaction) => {
+                let called = |address: &Address| redaction.address(address);
+                let manifests = as_manifests(&drift.items, seen, called)?;
+                Cow::Owned(redaction.drift(drift, manifests))
+            }
+        };
+        Ok(Self { drift, redaction })
+    }
+
+    /// Some of it, likewise.
+    pub(super) fn items<'i>(&self, items: &[&'i Item]) -> Vec<Cow<'i, Item>> {
+        let Some(redaction) = &self.redaction else {
+            return items.iter().map(|item| Cow::Borrowed(*item)).collect();
+        };
+        let mut items: Vec<_> = items.iter().map(|item| redaction.item(item)).collect();
+        items.sort_by(|one, other| one.address.cmp(&other.address));
+        items.into_iter().map(Cow::Owned).collect()
+    }
+}
 
 /// Tells what differs.
 pub(super) fn tell(

@@ -45,10 +45,9 @@ pub(super) fn levels(items: &[Item], cells: &BTreeSet<&Place>) -> BTreeMap<Place
     written(items, cells).map(level).collect()
 }
 
-/// The cells at these places, as they are written; those that say more than a level are left out.
+/// The cells at these places, as they are written.
 pub(super) fn cells(items: &[Item], cells: &BTreeSet<&Place>) -> BTreeMap<Place, Node> {
-    let plain = written(items, cells).filter(|(_, node)| node.entries().is_empty());
-    plain.map(|(place, node)| (place.clone(), node.clone())).collect()
+    written(items, cells).map(|(place, node)| (place.clone(), node.clone())).collect()
 }
 
 /// The cells at these places, each by its place.

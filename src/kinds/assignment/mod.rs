@@ -19,7 +19,7 @@ use jiff::Timestamp;
 use serde::Serialize;
 use serde_json::Value;
 
-use super::{Check, Checking, Declaring, Grouping, Holds, Impact, Kind, WfmRow, Wire};
+use super::{Check, Checking, Declaring, Grouping, Holds, Impact, Kind, Pasted, WfmRow, Wire};
 use crate::http::Dialect;
 use crate::model::{
     Address, Declared, Document, Facts, Item, Link, Links, ManifestKind, Node, Place, References,
@@ -171,8 +171,8 @@ impl Kind for Assignment {
         ))
     }
 
-    fn as_manifests(&self, remotes: &[(Address, &Remote)]) -> Vec<Value> {
-        manifests::of(remotes)
+    fn as_manifests(&self, remotes: &[(Address, &Remote)]) -> Vec<Pasted> {
+        manifests::of(remotes).into_iter().map(Pasted::from).collect()
     }
 
     fn lacks(&self, declared: &Declared, label: &str) -> Option<(String, String)> {

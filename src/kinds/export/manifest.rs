@@ -15,7 +15,7 @@ use crate::model::{
 };
 
 /// The manifest of exports.
-const EXPORT: &str = "EventStreamExport";
+pub(super) const EXPORT: &str = "EventStreamExport";
 
 /// The manifests that declare exports.
 pub(super) const KINDS: &[ManifestKind] = &[ManifestKind {
@@ -289,6 +289,14 @@ fn headers(item: &Item, declaring: &mut Declaring<'_>) -> Vec<Header> {
         }
     }
     headers.into_values().collect()
+}
+
+/// Every event, as it is written.
+pub(super) const EVENTS: [&str; 3] = ["QUEUE_CREATED", "QUEUE_UPDATED", "QUEUE_ROUTING_CHANGED"];
+
+/// Whether a manifest cannot name a URL.
+pub(super) fn is_unsafe(url: &str) -> bool {
+    unsafe_url(url).is_some()
 }
 
 /// Why nothing may be sent to a URL.

@@ -7,6 +7,7 @@ mod api_v2;
 mod header;
 mod manifest;
 mod mark;
+mod pasted;
 mod sim;
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -14,9 +15,11 @@ use std::collections::{BTreeMap, BTreeSet};
 use serde::Serialize;
 use serde_json::Value;
 
-use super::{Check, Declaring, Kind, Wire};
+use super::{Check, Declaring, Kind, Pasted, Wire};
 use crate::http::Dialect;
-use crate::model::{Address, Declared, Document, Facts, Item, Links, ManifestKind, Place, Secrets};
+use crate::model::{
+    Address, Declared, Document, Facts, Item, Links, ManifestKind, Place, Remote, Secrets,
+};
 use crate::world::Collection;
 use header::Header;
 
@@ -139,6 +142,10 @@ impl Kind for Export {
                 "declare it with its headers".to_owned(),
             )
         })
+    }
+
+    fn as_manifests(&self, remotes: &[(Address, &Remote)]) -> Vec<Pasted> {
+        pasted::of(remotes)
     }
 
     fn secrets(&self, items: &[Item]) -> Vec<(String, Place)> {

@@ -8,7 +8,7 @@ use serde_json::{Value, json};
 use super::identity::identities;
 use super::{Fields, Overflow, address, declared};
 use crate::kinds::declaring::text_of;
-use crate::kinds::{Declaring, schema_of};
+use crate::kinds::{Declaring, Pasted, schema_of};
 use crate::model::{
     Address, Facts, Finding, Item, Link, Links, ManifestKind, Node, Remote, Renamed, Tree,
 };
@@ -161,17 +161,19 @@ pub(super) fn declare(items: &[Item], declaring: &mut Declaring<'_>) {
     }
 }
 
-/// The manifest of a queue as the tenant has it; none where no manifest can name it.
-pub(super) fn of(address: &Address, remote: &Remote) -> Option<Value> {
+/// The manifest of a queue as the tenant has it.
+pub(super) fn of(address: &Address, remote: &Remote) -> Pasted {
     let name = address.segment(0);
     // It has no name, or shares it.
     if name.starts_with("id:") {
-        return None;
+        let note = format!("{address}: no manifest can name it, since it has no name or shares it");
+        return Pasted { note: Some(note), document: None };
     }
-    Some(json!({
+    let document = json!({
         "apiVersion": "cxform/v1", "kind": QUEUE, "metadata": {"name": name},
         "spec": remote.document.value(),
-    }))
+    });
+    document.into()
 }
 
 /// Skills as a manifest lists them that has `written` now: those that stay keep their spelling and

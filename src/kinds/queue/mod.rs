@@ -14,7 +14,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use serde::Serialize;
 use serde_json::{Value, json};
 
-use super::{Check, Declaring, Kind, Wire};
+use super::{Check, Declaring, Kind, Pasted, Wire};
 use crate::http::Dialect;
 use crate::model::{
     Address, Declared, Document, Facts, Finding, Item, Leaf, Link, Links, ManifestKind, Names,
@@ -138,8 +138,8 @@ impl Kind for Queue {
         }
     }
 
-    fn as_manifests(&self, remotes: &[(Address, &Remote)]) -> Vec<Value> {
-        remotes.iter().filter_map(|(address, remote)| manifest::of(address, remote)).collect()
+    fn as_manifests(&self, remotes: &[(Address, &Remote)]) -> Vec<Pasted> {
+        remotes.iter().map(|(address, remote)| manifest::of(address, remote)).collect()
     }
 
     fn lacks(&self, declared: &Declared, label: &str) -> Option<(String, String)> {

@@ -1,12 +1,13 @@
-//! A list becomes another one: items go, items come after those that stay, and what stays keeps its
-//! bytes and its comments.
+//! A list becomes another one: items go and come, and what stays keeps its bytes and its comments.
 
 use std::ops::Range;
 
 use serde_json::Value;
 
-use super::{Splice, offset, written};
-use crate::model::{Node, Place, Tree};
+use super::lines::{cleared, key_before, line_end, line_start, next_line};
+use super::{EditError, Splice, written};
+use crate::manifest::yaml::{Form, Layout, Written};
+use crate::model::{Node, Tree};
 
 /// Bytes to replace, and by what.
 pub(super) type Cut = (Range<usize>, String);
@@ -15,9 +16,11 @@ pub(super) type Cut = (Range<usize>, String);
 /// keys. Lists of plain values have no such parts: their items come and go.
 pub(super) fn parts(node: &Node, to: &Value) -> Option<Vec<Splice>> {
     let mut found = Vec::new();
-    let is_flat =
-        node.items().iter().all(|item| item.items().is_empty() && item.entries().is_empty());
-    (!is_flat && collect(node, to, &mut found)).then_some(found)
+    (!node.items().iter().all(is_flat) && collect(node, to, &mut found)).then_some(found)
+}
+
+fn is_flat(node: &Node) -> bool {
+    node.items().is_empty() && node.entries().is_empty()
 }
 
 fn collect(node: &Node, to: &Value, found: &mut Vec<Splice>) -> bool {
@@ -43,132 +46,150 @@ fn collect(node: &Node, to: &Value, found: &mut Vec<Splice>) -> bool {
     }
 }
 
-/// What to replace so that a list of plain values becomes `to`; none where it is not written so that
-/// its items stand for themselves.
-pub(super) fn cuts(text: &str, node: &Node, to: &[Value]) -> Option<Vec<Cut>> {
-    let start = offset(text, &node.place)?;
+/// What to replace so that a list becomes `to`.
+///
+/// # Errors
+/// It is not written so that its items stand for themselves.
+pub(super) fn cuts(
+    text: &str,
+    layout: &Layout,
+    (node, list): (&Node, &Written),
+    to: &[Value],
+) -> Result<Vec<Cut>, EditError> {
     let mut spans = Vec::new();
-    let mut wanted = to.iter().peekable();
     for item in node.items() {
-        let (from, until) = span(text, &item.place)?;
-        let stays = wanted.next_if(|to| item.to_json() == **to).is_some();
-        spans.push(Span { from, until, stays });
+        let is_collection = matches!(item.tree, Tree::Array(_) | Tree::Object(_));
+        let written = layout.at(&item.place, is_collection).ok_or(EditError::NotPlain)?;
+        spans.push(written.range.clone());
     }
-    let new: Vec<String> = wanted.map(written).collect();
-    match text.get(start..)?.starts_with('[') {
-        true => flow(text, start, &spans, &new).map(|cut| vec![cut]),
-        false => block(text, &spans, &new),
+    let old: Vec<Value> = node.items().iter().map(Node::to_json).collect();
+    let items = laid(&old, to);
+    match list.form {
+        Form::Flow => flow(text, layout, &list.range, &spans, &items).map(|cut| vec![cut]),
+        _ => block(text, layout, &spans, &items),
     }
 }
 
-/// Where an item stands, and whether it stays.
-struct Span {
-    from: usize,
-    until: usize,
-    stays: bool,
+/// An item of the list to be: one that stays, by its number, or a new one.
+enum Item<'v> {
+    Stays(usize),
+    New(&'v Value),
 }
 
-fn span(text: &str, place: &Place) -> Option<(usize, usize)> {
-    let from = offset(text, place)?;
-    let width = usize::try_from(place.width).ok().filter(|width| *width > 0)?;
-    let rest = text.get(from..)?;
-    let length = rest.char_indices().map(|(at, _)| at).nth(width).unwrap_or(rest.len());
-    Some((from, from + length))
+/// The list to be, made of as many old items as can stay in their order.
+fn laid<'v>(old: &[Value], to: &'v [Value]) -> Vec<Item<'v>> {
+    // How many can stay of what is left of both.
+    let mut common = vec![vec![0_usize; to.len() + 1]; old.len() + 1];
+    for (i, own) in old.iter().enumerate().rev() {
+        for (j, wanted) in to.iter().enumerate().rev() {
+            common[i][j] = match own == wanted {
+                true => common[i + 1][j + 1] + 1,
+                false => common[i + 1][j].max(common[i][j + 1]),
+            };
+        }
+    }
+    let (mut items, mut i) = (Vec::new(), 0);
+    for (j, wanted) in to.iter().enumerate() {
+        while i < old.len() && old[i] != *wanted && common[i + 1][j] == common[i][j] {
+            i += 1;
+        }
+        if i < old.len() && old[i] == *wanted {
+            items.push(Item::Stays(i));
+            i += 1;
+        } else {
+            items.push(Item::New(wanted));
+        }
+    }
+    items
 }
 
-/// `[a, b]`, on one line.
-fn flow(text: &str, start: usize, spans: &[Span], new: &[String]) -> Option<Cut> {
-    let inner = start + 1;
-    let end = spans.last().map_or(inner, |last| last.until);
-    let close = end + text.get(end..)?.find(']')?;
-    let (before, after) = match spans.first() {
-        Some(first) => (text.get(inner..first.from)?, text.get(end..close)?),
-        None => ("", ""),
+/// `[a, b]`.
+fn flow(
+    text: &str,
+    layout: &Layout,
+    list: &Range<usize>,
+    spans: &[Range<usize>],
+    items: &[Item<'_>],
+) -> Result<Cut, EditError> {
+    if layout.comments(list).next().is_some() {
+        return Err(EditError::Commented);
+    }
+    let inner = list.start + 1..list.end - 1;
+    let (before, after) = match (spans.first(), spans.last()) {
+        (Some(first), Some(last)) => (&text[inner.start..first.start], &text[last.end..inner.end]),
+        _ => ("", ""),
     };
     let between = match spans {
-        [first, second, ..] => text.get(first.until..second.from)?,
+        [first, second, ..] => &text[first.end..second.start],
         _ => ", ",
     };
-    if text.get(start..close)?.contains(['\n', '\r']) || after.contains(|c| c != ' ' && c != ',') {
-        return None;
-    }
-    let stays = spans.iter().filter(|span| span.stays);
-    let mut items: Vec<&str> = stays.map(|span| &text[span.from..span.until]).collect();
-    items.extend(new.iter().map(String::as_str));
-    let list = match items.is_empty() {
+    let told: Vec<String> = items
+        .iter()
+        .map(|item| match item {
+            Item::Stays(index) => text[spans[*index].clone()].to_owned(),
+            Item::New(value) => written(value),
+        })
+        .collect();
+    let told = match told.is_empty() {
         true => String::new(),
-        false => format!("{before}{}{after}", items.join(between)),
+        false => format!("{before}{}{after}", told.join(between)),
     };
-    Some((inner..close, list))
+    Ok((inner, told))
 }
 
-/// A line for each item. The comment of one that goes stays on its line.
-fn block(text: &str, spans: &[Span], new: &[String]) -> Option<Vec<Cut>> {
+/// Lines for each item. The comments of one that goes stay on their lines.
+fn block(
+    text: &str,
+    layout: &Layout,
+    spans: &[Range<usize>],
+    items: &[Item<'_>],
+) -> Result<Vec<Cut>, EditError> {
     let mut cuts = Vec::new();
-    let mut last = None;
-    for span in spans {
-        let line = Line::of(text, span)?;
-        if !span.stays {
-            cuts.push(match line.comment {
-                Some(comment) => (line.dash..comment, String::new()),
-                None => (line.start..line.next, String::new()),
-            });
+    let (Some(first), Some(last)) = (spans.first(), spans.last()) else {
+        return Err(EditError::NotPlain);
+    };
+    for (index, span) in spans.iter().enumerate() {
+        let start = line_start(text, span.start);
+        let before = &text[start..span.start];
+        if before.trim() != "-" || before.contains('\t') {
+            return Err(EditError::NotPlain);
         }
-        last = Some(line);
+        let stays = |item: &Item<'_>| matches!(item, Item::Stays(own) if *own == index);
+        if !items.iter().any(stays) {
+            cuts.extend(cleared(text, layout, span)?);
+        }
     }
-    let last = last?;
-    if !new.is_empty() {
-        let before = text.get(last.start..spans.last()?.from)?;
-        let end = if text.get(..last.next)?.ends_with("\r\n") { "\r\n" } else { "\n" };
-        let is_ended = text.get(..last.next)?.ends_with('\n');
-        let line = |item: &String| match is_ended {
-            true => format!("{before}{item}{end}"),
-            false => format!("{end}{before}{item}"),
+    let start = line_start(text, first.start);
+    let dash = &text[start..first.start];
+    let end = line_end(text);
+    let mut after = None;
+    for (at, item) in items.iter().enumerate() {
+        let value = match item {
+            Item::Stays(index) => {
+                after = Some(*index);
+                continue;
+            }
+            Item::New(value) => written(value),
         };
-        cuts.push((last.next..last.next, new.iter().map(line).collect()));
-    } else if spans.iter().all(|span| !span.stays) {
-        let key = key_before(text, Line::of(text, spans.first()?)?.start)?;
+        let stay_later = items[at..].iter().any(|item| matches!(item, Item::Stays(_)));
+        let position = match after {
+            _ if !stay_later => next_line(text, last.end),
+            Some(index) => next_line(text, spans[index].end),
+            None => start,
+        };
+        let is_begun = position == 0 || text[..position].ends_with('\n');
+        let line = match is_begun {
+            true => format!("{dash}{value}{end}"),
+            false => format!("{end}{dash}{value}"),
+        };
+        match cuts.iter_mut().find(|(range, _): &&mut Cut| *range == (position..position)) {
+            Some((_, lines)) => lines.push_str(&line),
+            None => cuts.push((position..position, line)),
+        }
+    }
+    if items.is_empty() {
+        let key = key_before(text, layout, start).ok_or(EditError::NotPlain)?;
         cuts.push((key..key, " []".to_owned()));
     }
-    Some(cuts)
-}
-
-/// The line of an item that stands on it alone.
-struct Line {
-    start: usize,
-    dash: usize,
-    comment: Option<usize>,
-    /// Where the next line begins.
-    next: usize,
-}
-
-impl Line {
-    fn of(text: &str, span: &Span) -> Option<Self> {
-        let start = text.get(..span.from)?.rfind('\n').map_or(0, |end| end + 1);
-        let before = text.get(start..span.from)?;
-        let dash = start + before.find('-')?;
-        let is_alone = before.trim() == "-" && !before.contains('\t');
-        let rest = text.get(span.until..)?;
-        let next = rest.find('\n').map_or(text.len(), |end| span.until + end + 1);
-        let after = text.get(span.until..next)?;
-        let said = after.trim();
-        let is_comment = said.starts_with('#') && after.starts_with([' ', '\t']);
-        let comment = is_comment.then(|| span.until + after.find('#').unwrap_or_default());
-        (is_alone && (said.is_empty() || is_comment)).then_some(Self { start, dash, comment, next })
-    }
-}
-
-/// Where the colon of the key ends whose value begins on the line at `start`.
-fn key_before(text: &str, start: usize) -> Option<usize> {
-    let mut end = start;
-    loop {
-        let line_end = text.get(..end)?.strip_suffix('\n')?.len();
-        let begin = text.get(..line_end)?.rfind('\n').map_or(0, |before| before + 1);
-        let line = text.get(begin..line_end)?;
-        let said = line.split(" #").next().unwrap_or_default().trim_end();
-        if !(said.trim().is_empty() || said.trim_start().starts_with('#')) {
-            return said.ends_with(':').then_some(begin + said.len());
-        }
-        end = begin;
-    }
+    Ok(cuts)
 }

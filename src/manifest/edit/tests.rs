@@ -54,6 +54,7 @@ fn nothing_but_the_value_changes() {
     check("---\na: 3\n---\na: 3\n...\n", &[1], "---\na: 3\n---\na: 5\n...\n");
     check("a:\n  - 3\n  - [3, 3]\n", &[2], "a:\n  - 3\n  - [3, 5]\n");
     check("a: &x 3\n", &[0], "a: &x 5\n");
+    check("a: &x 3 # c\nb: *x # d\n", &[1], "a: &x 3 # c\nb: 5 # d\n");
     check("a: 3", &[], "a: 3");
 }
 
@@ -80,22 +81,12 @@ fn what_means_more_is_refused() {
         let answer = replaced("m.yaml", text, &json!(3), &[at], &json!(5));
         assert_eq!(answer.unwrap_err().to_string(), expect, "{text}");
     };
-    check("a: &x 3\nb: *x\n", 0, "other values would change too");
-    let alias = "this value is no plain one: it is an alias, or goes over several lines";
-    check("a: &x 3\nb: *x\n", 1, alias);
+    let more =
+        "other values would change too: an alias repeats this one, or it is written unusually";
+    check("a: &x 3\nb: *x\n", 0, more);
     let used = "this value is used in 2 places";
     check("a: &x {y: 3}\nb: *x\n", 0, used);
     check("a: &x {y: 3}\nb: {<<: *x, z: 1}\n", 0, used);
-    let long = edit(
-        "m.yaml",
-        "a: >\n  old\n",
-        &[Splice {
-            place: places("m.yaml", "a: >\n  old\n", &json!("old\n"))[0].clone(),
-            from: json!("old\n"),
-            to: json!("new"),
-        }],
-    );
-    assert!(matches!(long, Err(EditError::NotPlain)), "{long:?}");
     let place = Place { line: 1, column: 4, width: 1, ..Place::of_file("m.yaml") };
     let gone = edit("m.yaml", "a: 4\n", &[Splice { place, from: json!(3), to: json!(5) }]);
     assert_eq!(gone.unwrap_err().to_string(), "the value is not here any more");
@@ -113,6 +104,13 @@ fn cells_of_a_table() {
         &[0, 1],
         "agent,a,b\r\n\"Ruiz, Ana\", 5 ,\"5\"\r\n",
     );
+    let cell = |text: &str, expect: &str| {
+        let node = table("m.csv", text).unwrap().get("ana").unwrap().get("a").unwrap().clone();
+        let splice = Splice { place: node.place.clone(), from: node.to_json(), to: json!("none") };
+        assert_eq!(edit("m.csv", text, &[splice]).as_deref(), Ok(expect), "{text}");
+    };
+    cell("agent,a,b\nana, 3@late ,3\n", "agent,a,b\nana, none ,3\n");
+    cell("agent,b,a\r\nana,1,\"3@late\"\r\n", "agent,b,a\r\nana,1,\"none\"\r\n");
     let text = "agent,a\nana,+3\n";
     let place = Place { line: 2, column: 5, width: 2, ..Place::of_file("m.csv") };
     let plus = edit("m.csv", text, &[Splice { place, from: json!(3), to: json!(5) }]);
@@ -229,14 +227,92 @@ fn items_of_a_list_come_and_go() {
     check("a:\n- x\n- y", json!(["x", "y", "true"]), "a:\n- x\n- y\n- \"true\"");
     check("a:\r\n- x\r\nb: 1\r\n", json!(["y"]), "a:\r\n- y\r\nb: 1\r\n");
     check("a: # w\n  # v\n  - x\nb: 1\n", json!([]), "a: [] # w\n  # v\nb: 1\n");
+    check(
+        "a:\n  - x\n  # w\n  - z\n",
+        json!(["n", "x", "m", "z"]),
+        "a:\n  - n\n  - x\n  - m\n  # w\n  - z\n",
+    );
+    check("a: [x,\n  y]  # z\n", json!(["x"]), "a: [x]  # z\n");
+    check("a: [\n  x,\n  y,\n]\n", json!(["x", "n"]), "a: [\n  x,\n  n,\n]\n");
+    check(
+        "a: &l [x]\nb: *l\n",
+        json!(["y"]),
+        "other values would change too: an alias repeats this one, or it is written unusually",
+    );
+    check(
+        "a: [x, # no ]\n  y]\n",
+        json!(["x"]),
+        "comments stand within the brackets of this value",
+    );
+    // Lists of mappings lose some, and get some.
+    let rules = "a: [{t: p, v: 5}, {t: \"q\", v: [1]}] # w\n";
+    check(rules, json!([]), "a: [] # w\n");
+    check(rules, json!([{"t": "q", "v": [1]}]), "a: [{t: \"q\", v: [1]}] # w\n");
+    check("a: []\n", json!([{"t": "p q", "v": true}]), "a: [{t: p q, v: true}]\n");
+    let rules = "a:\n  # one\n  - t: p # is p\n    # and\n    v: >\n      # no comment\n      x\n\n  - {t: q}\nb: 1\n";
+    check(rules, json!([]), "a: []\n  # one\n  # is p\n    # and\n\nb: 1\n");
+    check(
+        rules,
+        json!([{"t": "q"}, {"t": "r"}]),
+        "a:\n  # one\n  # is p\n    # and\n\n  - {t: q}\n  - {t: r}\nb: 1\n",
+    );
     // Lists of mappings change value by value.
     check(
         "a:\n  - {t: p, v: 1} # one\n  - t: q\n    v: 2 # two\n",
         json!([{"t": "p", "v": 3}, {"t": "q", "v": 4}]),
         "a:\n  - {t: p, v: 3} # one\n  - t: q\n    v: 4 # two\n",
     );
-    let plain = "this value is no plain one: it is an alias, or goes over several lines";
-    check("a: [x,\n  y]\n", json!(["x"]), plain);
-    check("a:\n  - t: p\n", json!([]), plain);
-    check("a: &l [x]\nb: *l\n", json!(["y"]), "other values would change too");
+}
+
+#[test]
+fn texts_of_several_lines() {
+    let check = |text: &str, to: &str, expect: &str| {
+        let root = yaml::parse("m.yaml", text).0.remove(0);
+        let node = root.get("a").unwrap();
+        let splice = Splice { place: node.place.clone(), from: node.to_json(), to: json!(to) };
+        let answer = edit("m.yaml", text, &[splice]);
+        let answer = answer.unwrap_or_else(|error| error.to_string());
+        assert_eq!(answer, expect, "{text}");
+    };
+    let text = "a: | # why | not\n  old\n    # no comment\n\n  end\n\n# after\nb: 1\n";
+    check(text, "new\n", "a: | # why | not\n  new\n\n# after\nb: 1\n");
+    check(text, "new", "a: |- # why | not\n  new\n\n# after\nb: 1\n");
+    check(text, "# n\n\n  m\n", "a: | # why | not\n  # n\n\n    m\n\n# after\nb: 1\n");
+    // What no such lines can say stands between quotes.
+    check(text, "", "a: \"\" # why | not\n\n# after\nb: 1\n");
+    check(text, " x", "a: \" x\" # why | not\n\n# after\nb: 1\n");
+    check(text, "x\n\n", "a: \"x\\n\\n\" # why | not\n\n# after\nb: 1\n");
+    check(
+        "a: >-\r\n    old\r\n    text\r\nb: 1\r\n",
+        "x\ny",
+        "a: |-\r\n    x\r\n    y\r\nb: 1\r\n",
+    );
+    check("b: 1\na: |+2\n    old\n\n", "new\n", "b: 1\na: |\n  new\n\n");
+    check("a: >\n  old", "new\n", "a: |\n  new\n");
+    check("a: >\n  old", "new", "a: |-\n  new");
+    check("a: \"old\n  text\" # why\n", "new", "a: new # why\n");
+    check("a: old\n  text\nb: 1\n", "new", "a: new\nb: 1\n");
+}
+
+#[test]
+fn a_mapping_becomes_a_word() {
+    let check = |text: &str, expect: &str| {
+        let root = yaml::parse("m.yaml", text).0.remove(0);
+        let node = root.get("s").unwrap().get("a").unwrap();
+        let splice = Splice { place: node.place.clone(), from: node.to_json(), to: json!("none") };
+        let answer = edit("m.yaml", text, &[splice]);
+        let answer = answer.unwrap_or_else(|error| error.to_string());
+        assert_eq!(answer, expect, "{text}");
+    };
+    check("s: {a: {level: 3, window: w}, b: 1} # c\n", "s: {a: none, b: 1} # c\n");
+    check("s:\n  a: {level: 3,\n    window: w}\n", "s:\n  a: none\n");
+    check(
+        "s:\n  a: {level: 3, # c\n    window: w}\n",
+        "comments stand within the brackets of this value",
+    );
+    check(
+        "s:\n  a: # one\n    level: 3 # two\n    # three\n    window: w\n  # four\n  b: 1\n",
+        "s:\n  a: none # one\n    # two\n    # three\n  # four\n  b: 1\n",
+    );
+    check("d: &d {level: 3}\ns:\n  a: *d # e\n", "d: &d {level: 3}\ns:\n  a: none # e\n");
 }

@@ -1,5 +1,6 @@
 //! YAML text to [`Node`]s: every value knows where it was written, and every complaint is told.
 
+mod layout;
 mod mapping;
 mod reader;
 mod scalar;
@@ -8,6 +9,7 @@ mod tags;
 
 use crate::model::{Finding, Node, Tree};
 
+pub(super) use layout::{Form, Layout, Written};
 pub(super) use syntax::{COLON, lacks_space_after_colon};
 
 /// One document of a file, and what is wrong with it that is not wrong with the whole file.

@@ -38,7 +38,8 @@ pub struct Drift {
     pub manifests: Option<String>,
     /// What `--accept` has written into the manifests.
     #[serde(skip_serializing_if = "Vec::is_empty")]
-    pub accepted: Vec<String>,
+    #[schemars(with = "Vec<String>")]
+    pub accepted: Vec<Address>,
 }
 
 /// The last complete apply that is known.

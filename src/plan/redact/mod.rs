@@ -5,6 +5,7 @@
 //! texts: there, whole words that mean a person of the plan are exchanged. Who makes a field public
 //! says here what becomes of it: structs are taken apart without `..`.
 
+mod drift;
 mod pseudonym;
 
 use std::collections::BTreeSet;
@@ -246,7 +247,9 @@ impl Redaction {
         pattern.split('/').enumerate().map(told).collect::<Vec<_>>().join("/")
     }
 
-    fn address(&self, address: &Address) -> Address {
+    /// An address.
+    #[must_use]
+    pub fn address(&self, address: &Address) -> Address {
         match person_of(address.kind()) {
             Some(index) => {
                 let person = self.pseudonyms.person(&address.segment(index));

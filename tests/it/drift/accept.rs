@@ -30,15 +30,101 @@ fn number(random: &mut Random, least: i64, most: i64) -> (String, String, Value)
     (before, after, json!(live))
 }
 
+/// A number that repeats an anchor, or stands for itself.
+fn priority(random: &mut Random, anchor: Option<i64>) -> (String, String, Value) {
+    let Some(declared) = anchor else { return number(random, 0, 9) };
+    let live = random.within(0, 9);
+    let after = if declared == live { "*most".to_owned() } else { live.to_string() };
+    ("*most".to_owned(), after, json!(live))
+}
+
+fn quoted(text: &str) -> String {
+    if text == TEXTS[0] { text.to_owned() } else { json!(text).to_string() }
+}
+
 fn text(random: &mut Random) -> (String, String, Value) {
     let (declared, live) = (*random.pick(&TEXTS), *random.pick(&TEXTS));
     let before = match random.below(2) {
         0 => format!("'{}'", declared.replace('\'', "''")),
         _ => json!(declared).to_string(),
     };
-    let written = if live == TEXTS[0] { live.to_owned() } else { json!(live).to_string() };
-    let after = if declared == live { before.clone() } else { written };
+    let after = if declared == live { before.clone() } else { quoted(live) };
     (before, after, json!(live))
+}
+
+/// A text to the end of its last line, in lines of its own here and there.
+fn long_text(random: &mut Random) -> (String, String, Value) {
+    if random.chance(50) {
+        let (before, after, live) = text(random);
+        return (format!("{before}   # told\n"), format!("{after}   # told\n"), live);
+    }
+    let live = *random.pick(&TEXTS);
+    let (mark, lines) = match random.below(3) {
+        0 => ("|", "one\n\n      # two\n"),
+        1 => (">2-", "  one\n    # two\n"),
+        _ => ("|-", "one: two\n"),
+    };
+    let before = format!("{mark}   # told | or not\n    {lines}");
+    let after = match live {
+        "" => "\"\"   # told | or not\n".to_owned(),
+        live => format!("|-   # told | or not\n    {live}\n"),
+    };
+    (before, after, json!(live))
+}
+
+/// Rules in a style, before and after: of some the values changed, or some came and went.
+fn rules(random: &mut Random) -> (String, String, Value) {
+    let count = random.below(4);
+    let declared: Vec<(usize, i64)> = (0..count).map(|own| (own, random.within(0, 99))).collect();
+    let keeps = random.chance(40);
+    let (mut live, mut stays) = (Vec::new(), Vec::new());
+    for (own, value) in &declared {
+        let other = if random.chance(50) { random.within(100, 199) } else { *value };
+        match keeps {
+            true => live.push((*own, other)),
+            false if random.chance(60) => {
+                live.push((*own, *value));
+                stays.push(*own);
+            }
+            false => {}
+        }
+    }
+    if !keeps {
+        // As many as before would be the same ones with other values.
+        let gone = declared.len() - live.len();
+        let new = if gone == 1 { 2 } else { usize::from(gone != 1) };
+        live.extend((0..new).map(|new| (10 + new, 7)));
+    }
+    let row = live.iter().map(|(own, value)| json!({"type": format!("t{own}"), "value": value}));
+    let row: Value = row.collect();
+    let flow = |own: &usize, value: &i64| format!("{{type: t{own}, value: {value}}}");
+    if declared.is_empty() || random.chance(50) {
+        let list = |all: &[(usize, i64)]| {
+            let all: Vec<String> = all.iter().map(|(own, value)| flow(own, value)).collect();
+            format!(" [{}] # r\n", all.join(", "))
+        };
+        return (list(&declared), list(&live), row);
+    }
+    let (mut before, mut after) = (String::from(" # rules\n"), String::new());
+    for (own, value) in &declared {
+        let is_flow = random.chance(30);
+        let item = |value: i64| match is_flow {
+            true => format!("    - {} # f{own}\n", flow(own, &value)),
+            false => format!("    - type: t{own} # t\n      # of {own}\n      value: {value}\n"),
+        };
+        before.push_str(&item(*value));
+        let kept = live.iter().find(|(other, _)| own == other);
+        match (kept, is_flow) {
+            (Some((_, value)), _) => after.push_str(&item(*value)),
+            (None, true) => after.push_str(&format!("    # f{own}\n")),
+            (None, false) => after.push_str(&format!("    # t\n      # of {own}\n")),
+        }
+    }
+    for (own, value) in live.iter().filter(|(own, _)| *own >= 10) {
+        after.push_str(&format!("    - {}\n", flow(own, value)));
+    }
+    let empty = if live.is_empty() { " []" } else { "" };
+    (before, format!("{empty} # rules\n{after}"), row)
 }
 
 /// A skill as manifests name it: quoted where it must be, by its id here and there.
@@ -98,15 +184,22 @@ fn case(random: &mut Random, name: &str) -> Case {
         before.push_str(old);
         after.push_str(new);
     };
-    let capacity = number(random, 1, 5000);
-    let priority = number(random, 0, 9);
+    // Repeated below, and not changed by anybody.
+    let anchor = random.chance(30).then(|| random.within(1, 9));
+    let is_lines = random.chance(60);
+    let capacity = match anchor.filter(|_| is_lines) {
+        Some(most) => (format!("&most {most}"), format!("&most {most}"), json!(most)),
+        None => number(random, 1, 5000),
+    };
+    let priority = priority(random, anchor.filter(|_| is_lines));
     let threshold = number(random, 0, 100);
-    let about = text(random);
+    let about = if is_lines { long_text(random) } else { text(random) };
+    let rules = rules(random);
     let groups = skills(random);
     let same = |put: &mut dyn FnMut(&str, &str), text: &str| put(text, text);
     same(&mut put, "# about the queue\napiVersion: cxform/v1\nkind: Queue\n");
     same(&mut put, &format!("metadata: {{ name: {name} }} # its name\n"));
-    if random.chance(50) {
+    if is_lines {
         same(&mut put, "spec:\n  # the most\n  capacity:   ");
         put(&capacity.0, &capacity.1);
         same(&mut put, " # agreed: 15, 20\n  \"priority\": ");
@@ -115,8 +208,10 @@ fn case(random: &mut Random, name: &str) -> Case {
         put(&threshold.0, &threshold.1);
         same(&mut put, " }\n\n  description: ");
         put(&about.0, &about.1);
-        same(&mut put, "   # told\n  skillGroups:");
+        same(&mut put, "  skillGroups:");
         put(&groups.0, &groups.1);
+        same(&mut put, "  routingRules:");
+        put(&rules.0, &rules.1);
         same(&mut put, "  # the end\n");
     } else {
         same(&mut put, "spec: {capacity: ");
@@ -129,11 +224,14 @@ fn case(random: &mut Random, name: &str) -> Case {
         put(&about.0, &about.1);
         same(&mut put, "}\n# skillGroups are not managed here\n");
     }
-    let row = json!({
+    let mut row = json!({
         "id": format!("q-{name}"), "name": name, "capacity": capacity.2, "priority": priority.2,
         "overflow": {"overflowThreshold": threshold.2}, "description": about.2,
         "skillGroups": groups.2,
     });
+    if is_lines {
+        row["routingRules"] = rules.2;
+    }
     Case { before, after, row }
 }
 
@@ -157,17 +255,26 @@ fn matrix(random: &mut Random) -> (String, String, Vec<Value>) {
         for index in 0..SKILLS.len() {
             let (old, new, level) = number(random, 1, 5);
             let name = skill(random, index);
-            let (left, right) =
-                if random.chance(30) { ("{window: day, level: ", "}") } else { ("", "") };
+            let is_block = !is_flow && random.chance(30);
+            let (left, right) = match random.chance(30) {
+                _ if is_block => ("\n        window: day # w\n        level: ", ""),
+                true => ("{window: day, level: ", "}"),
+                false => ("", ""),
+            };
             let (lead, trail) = match (is_flow, index) {
                 (true, 0) => ("", ""),
                 (true, _) => (", ", ""),
                 (false, _) => ("      ", "  # 1 to 5\n"),
             };
-            let cell = |level: &str| format!("{lead}{name}: {left}{level}{right}{trail}");
-            if left.is_empty() && random.chance(15) {
+            let space = if is_block { "" } else { " " };
+            let cell = |level: &str| format!("{lead}{name}:{space}{left}{level}{right}{trail}");
+            if random.chance(15) {
                 // Somebody took it away.
-                put(&cell(&old), &cell("none"));
+                let gone = match is_block {
+                    true => format!("{lead}{name}: none\n        # w\n        # 1 to 5\n"),
+                    false => format!("{lead}{name}: none{trail}"),
+                };
+                put(&cell(&old), &gone);
                 continue;
             }
             put(&cell(&old), &cell(&new));

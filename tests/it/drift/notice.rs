@@ -112,6 +112,45 @@ fn what_is_leased_is_told_when_the_lease_has_ended() {
 }
 
 #[test]
+fn a_lease_that_ends_is_news_each_time() {
+    let port = Siem::free_port();
+    let siem = Siem::listen(port, &[]);
+    let folder = project("");
+    there(&folder, 11);
+    let project = std::fs::read_to_string(folder.path().join("cxform.yaml")).unwrap();
+    // The day, until when a lease holds, and how many were told by then.
+    let night = |day: u8, until: Option<u8>, code: u8, posts: usize| {
+        let lease = until.map(|until| {
+            format!(
+                "policy: {{ leases: [{{ address: 'queue/*', until: 2035-01-{until:02}T00:00:00Z, \
+                 reason: r, owner: o }}] }}\n"
+            )
+        });
+        folder.put("cxform.yaml", &format!("{project}{}", lease.unwrap_or_default()));
+        let at = format!("2035-01-{day:02}T12:00:00Z");
+        let ran = drift(&folder, &["--notify", &hook(port), "--at", &at]);
+        assert_eq!((ran.code, told(&siem).len()), (code, posts), "day {day}: {ran:?}");
+    };
+    night(1, None, 2, 1);
+    night(2, None, 2, 1);
+    night(3, Some(5), 0, 1);
+    night(6, Some(5), 2, 2);
+    night(7, Some(5), 2, 2);
+    // Renewed, and ended again.
+    night(8, Some(10), 0, 2);
+    night(9, Some(10), 0, 2);
+    night(11, Some(10), 2, 3);
+    night(12, Some(10), 2, 3);
+    // Renewed and ended between two nights; then taken out of the project.
+    night(15, Some(14), 2, 4);
+    night(16, None, 2, 4);
+    night(17, Some(14), 2, 4);
+    // Ended as before, though it was longer meanwhile.
+    night(18, Some(20), 0, 4);
+    night(19, Some(14), 2, 5);
+}
+
+#[test]
 fn a_receiver_that_cannot_be_meant_is_refused_without_its_url() {
     let folder = project("");
     let check = |url: &str, expect: &str| {

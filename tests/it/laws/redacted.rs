@@ -1,10 +1,15 @@
-//! With `--redact-agents` nobody is named, in no format and on no stream.
+//! With `--redact-agents` nobody is named, in no format and on no stream: of a plan, of what became of
+//! it, and of drift.
 
-use serde_json::Value;
+use std::collections::BTreeSet;
+
+use serde_json::{Value, json};
 
 use super::offline::project;
 use super::stage::law;
+use crate::support::siem::Siem;
 use crate::support::{Folder, Ran, cxform};
+use cxform::model::Address;
 
 /// Every way of telling a plan.
 const FORMATS: [&str; 6] = ["text", "json", "markdown", "html", "github", "gitlab"];
@@ -87,4 +92,79 @@ fn nobody_is_named_in_any_format() {
         .await
         .unwrap();
     });
+}
+
+/// A project that tolerates some drift, in words that name people.
+fn tolerant(names: &[String], skills: &[&str]) -> String {
+    let Some(first) =
+        names.iter().filter_map(|name| name.chars().next()).find(|c| c.is_alphabetic())
+    else {
+        return PROJECT.to_owned();
+    };
+    let named = |index: usize| {
+        let name = &names[index % names.len()];
+        json!(format!("`{name}` is away, ask `{name}`"))
+    };
+    let lease = |skill: &&str, index: usize| {
+        let address =
+            Address::new("skill", &[skill]).to_string().replacen("skill/", "assignment/*/", 1);
+        let (reason, owner) = (named(index), named(index + 1));
+        format!(
+            "{{ address: {}, until: 2036-01-01, reason: {reason}, owner: {owner} }}",
+            json!(address)
+        )
+    };
+    let leases: Vec<String> =
+        skills.iter().take(2).enumerate().map(|(at, skill)| lease(skill, at)).collect();
+    let ignored = json!(format!("assignment/{first}*/**"));
+    PROJECT.replace(
+        "policy: {",
+        &format!("policy: {{ leases: [{}], ignore: [{ignored}],", leases.join(", ")),
+    )
+}
+
+#[test]
+fn drift_names_nobody_in_any_format() {
+    let classes = std::sync::Arc::new(std::sync::Mutex::new(BTreeSet::new()));
+    let seen = std::sync::Arc::clone(&classes);
+    law(12, move |seed| {
+        let seen = std::sync::Arc::clone(&seen);
+        async move {
+            tokio::task::spawn_blocking(move || {
+                let (folder, tenant, _) = project(seed);
+                let names = names(&tenant);
+                let skills = tenant["skills"].as_array().unwrap().iter();
+                let skills: Vec<&str> = skills.filter_map(|skill| skill["name"].as_str()).collect();
+                folder.put("cxform.yaml", &tolerant(&names, &skills));
+                let port = Siem::free_port();
+                let siem = Siem::listen(port, &[]);
+                let hook = format!("http://127.0.0.1:{port}/hook");
+                let look = ["drift", "--all", "--at", "2035-01-01T00:00:00Z"];
+                let whole =
+                    cxform(folder.path(), &[], &[&look[..], &["--format", "json"]].concat());
+                assert!([0, 2].contains(&whole.code), "{}", whole.err);
+                let whole: Value = serde_json::from_str(&whole.out).unwrap();
+                for item in whole["items"].as_array().unwrap() {
+                    seen.lock().unwrap().insert(item["class"].to_string());
+                }
+                for format in FORMATS {
+                    let more = ["--redact-agents", "--format", format, "--metrics", "m"];
+                    let more = [&more[..], &["--notify", &hook]].concat();
+                    let ran = cxform(folder.path(), &[KEY], &[&look[..], &more].concat());
+                    assert!([0, 2].contains(&ran.code), "{}", ran.err);
+                    names_nobody(&ran.out, &names, format);
+                    names_nobody(&ran.err, &names, format);
+                }
+                let metrics = std::fs::read_to_string(folder.path().join("m")).unwrap();
+                names_nobody(&metrics, &names, "the figures");
+                let posts = siem.posts();
+                assert_eq!(posts.len(), usize::from(whole["drift"] == true));
+                posts.iter().for_each(|post| names_nobody(&post.body, &names, "a notice"));
+            })
+            .await
+            .unwrap();
+        }
+    });
+    let classes = classes.lock().unwrap();
+    assert!(classes.len() >= 4, "{classes:?}");
 }

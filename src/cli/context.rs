@@ -41,6 +41,30 @@ pub(super) struct Manifests {
     pub(super) is_partial: bool,
 }
 
+/// Nothing is declared at all: the folder may be another one than was meant.
+#[derive(Debug, thiserror::Error)]
+#[error("there is no manifest in {0}")]
+pub(super) struct NoManifest(String);
+
+impl NoManifest {
+    /// The way out.
+    const HINT: &str = "name the folder that has them: PATH, or `manifests` in cxform.yaml; what \
+                        the tenant has as manifests: `cxform drift --all --format yaml`";
+
+    /// The same as a finding.
+    pub(super) fn finding(&self) -> Finding {
+        Finding {
+            place: None,
+            level: Level::Error,
+            rule: "no-manifest",
+            address: None,
+            message: self.to_string(),
+            hint: Some(Self::HINT.to_owned()),
+            related: None,
+        }
+    }
+}
+
 /// What manifests say, what is wrong with them, and the files' texts by their names.
 pub(super) type Texts = (Vec<Item>, Vec<Finding>, BTreeMap<String, String>);
 
@@ -173,11 +197,26 @@ impl Context<'_> {
         Ok((items, findings, sources))
     }
 
-    /// Warns that nothing is declared: the folder may be another one than was meant.
-    pub(super) fn note_no_manifest(&mut self, settings: &Settings) -> anyhow::Result<()> {
+    /// What there is to say where nothing is declared.
+    pub(super) fn no_manifest(&self, settings: &Settings) -> NoManifest {
         let paths = settings.manifests.value.iter();
         let paths: Vec<String> = paths.map(|path| relative(path, &self.cwd)).collect();
-        self.note(&format!("warning: there is no manifest in {}\n", paths.join(", ")))
+        NoManifest(paths.join(", "))
+    }
+
+    /// Refuses to take an empty folder for a tenant that is as declared; where nothing may be
+    /// declared on purpose it is told.
+    pub(super) fn expect_manifest(
+        &mut self,
+        settings: &Settings,
+        items: &[Item],
+        may_be_none: bool,
+    ) -> anyhow::Result<()> {
+        match self.no_manifest(settings) {
+            _ if !items.is_empty() => Ok(()),
+            none if may_be_none => self.note(&format!("warning: {none}\n")),
+            none => Err(none.into()),
+        }
     }
 
     /// Tells people something on standard output.
@@ -231,6 +270,9 @@ pub(super) fn hint(error: &anyhow::Error) -> Option<String> {
     error.chain().find_map(|cause| {
         if let Some(usage) = cause.downcast_ref::<UsageError>() {
             return usage.hint.clone();
+        }
+        if cause.is::<NoManifest>() {
+            return Some(NoManifest::HINT.to_owned());
         }
         if let Some(tenant) = cause.downcast_ref::<TenantError>() {
             return tenant.hint();

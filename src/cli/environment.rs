@@ -31,6 +31,13 @@ impl Environment {
         self.variables.get(name).map(String::as_str).filter(|value| !value.is_empty())
     }
 
+    /// Whether a CI runs this, by what all or one of them set.
+    #[must_use]
+    pub fn is_ci(&self) -> bool {
+        let is_set = |name| self.get(name).is_some_and(|value| value != "false");
+        ["CI", "TF_BUILD", "JENKINS_URL"].into_iter().any(is_set)
+    }
+
     /// The value of a secret: the variable `NAME`, else the content of the file that `NAME_FILE`
     /// names (from `cwd`), without one trailing line feed. None where neither is set.
     ///

@@ -36,9 +36,9 @@ impl Scene {
         let ran = cxform(files.path(), &[], &["init", "--ci", ci]);
         assert_eq!(ran.code, 0, "{ran:?}");
         let project = std::fs::read_to_string(files.path().join("cxform.yaml")).unwrap();
-        let prod =
-            format!("defaultTenant: prod\n\ntenants:\n  prod: {{ url: '{}' }}\n", port.url());
-        files.put("cxform.yaml", &project.replace("defaultTenant: sim\n\ntenants:\n", &prod));
+        let real = "https://api-us-1.cxone.com";
+        assert!(project.contains(real), "{project}");
+        files.put("cxform.yaml", &project.replace(real, &port.url()));
         // What is fetched is a script, so that it is not the size of the program.
         let fetched = format!("#!/bin/sh\nexec '{}' \"$@\"\n", env!("CARGO_BIN_EXE_cxform"));
         store.put("cxform", &fetched);

@@ -5,7 +5,7 @@ mod looking;
 mod memory;
 mod metrics;
 mod notify;
-mod pasting;
+mod people;
 mod telling;
 
 use super::args::DriftArgs;

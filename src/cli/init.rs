@@ -38,7 +38,8 @@ pub(super) fn run(context: &mut Context<'_>, args: &InitArgs) -> anyhow::Result<
             Some(below) => in_subfolder(text, below),
             None => (*text).to_owned(),
         };
-        let to = args.workflows.as_ref().map_or_else(|| root.to_owned(), |dir| context.cwd.join(dir));
+        let to =
+            args.workflows.as_ref().map_or_else(|| root.to_owned(), |dir| context.cwd.join(dir));
         (to.join(name), text)
     };
     let project = project.iter().map(|(name, text)| (folder.join(name), (*text).to_owned()));
@@ -56,7 +57,8 @@ pub(super) fn run(context: &mut Context<'_>, args: &InitArgs) -> anyhow::Result<
         told += &format!("Wrote {}\n", relative(path, &context.cwd));
     }
     told += &ignore(context, &folder.join(".gitignore"))?;
-    let begun = Begun { args, in_git: git.is_some(), below: below.as_deref(), before: before.as_deref() };
+    let begun =
+        Begun { args, in_git: git.is_some(), below: below.as_deref(), before: before.as_deref() };
     told += &next(context, &begun);
     context.say(&told)?;
     Ok(Exit::Done)

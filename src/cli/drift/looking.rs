@@ -1,6 +1,6 @@
 //! What differs: manifests, the last applies and the tenant are read and laid side by side.
 
-use super::pasting::as_manifests;
+use super::people::{named, people};
 use crate::cli::args::DriftArgs;
 use crate::cli::base;
 use crate::cli::clock;
@@ -13,11 +13,12 @@ use crate::cli::secrets;
 use crate::cli::settings::Settings;
 use crate::cli::sharing;
 use crate::cli::state::StateFolder;
-use crate::kinds;
-use crate::model::{Finding, Item as ManifestItem};
+use crate::kinds::{self, KINDS};
+use crate::manifest;
+use crate::model::{Address, Finding, Item as ManifestItem, Remote};
 use crate::plan::draft;
 use crate::plan::drift::{
-    self, Counts, DRIFT_FORMAT, Drift, Known, LastApply, Seen, Tolerance,
+    self, Class, Counts, DRIFT_FORMAT, Drift, Item, Known, LastApply, Seen, Tolerance,
 };
 use crate::tenant::{Observation, Reader, observe};
 
@@ -125,4 +126,22 @@ fn applied_at(
             Ok(None)
         }
     }
+}
+
+/// What is unmanaged, as manifests to paste.
+fn as_manifests(items: &[Item], seen: &Observation) -> anyhow::Result<Option<String>> {
+    let unmanaged = items.iter().filter(|item| item.class == Class::Unmanaged);
+    let remotes: Vec<(Address, &Remote)> = unmanaged
+        .filter_map(|item| Some((item.address.clone(), seen.observed.remotes.get(&item.address)?)))
+        .collect();
+    let mut documents = Vec::new();
+    for kind in KINDS {
+        let own = remotes.iter().filter(|(address, _)| address.kind() == kind.name());
+        let own: Vec<(Address, &Remote)> = own.cloned().collect();
+        let people = people(*kind, &own, &seen.facts)?;
+        for document in kind.as_manifests(&own) {
+            documents.push(named(&manifest::to_yaml(&document)?, &people));
+        }
+    }
+    Ok((!documents.is_empty()).then(|| documents.join("---\n")))
 }

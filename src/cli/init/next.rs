@@ -85,13 +85,21 @@ fn with_ci(ci: Ci, folder: &Path, begun: &Begun<'_>) -> Vec<String> {
         ]),
     }
     if let Some(dir) = &begun.args.workflows {
-        steps.push(format!("Merge what is below {} into the workflows at the git root.", dir.display()));
+        steps.push(format!(
+            "Merge what is below {} into the workflows at the git root.",
+            dir.display()
+        ));
     }
     if begun.below.is_some() && begun.args.workflows.is_none() {
-        steps.push("Look at CXFORM_CONFIG in the workflows: the project is not at the git root.".to_owned());
+        steps.push(
+            "Look at CXFORM_CONFIG in the workflows: the project is not at the git root."
+                .to_owned(),
+        );
     }
     let (fetch, rest) = of_ci(ci);
-    steps.push(format!("Say in {fetch} where cxform is fetched from: CXFORM_URL and CXFORM_SHA256."));
+    steps.push(format!(
+        "Say in {fetch} where cxform is fetched from: CXFORM_URL and CXFORM_SHA256."
+    ));
     steps.extend(rest.iter().map(|step| (*step).to_owned()));
     steps.push("Last, commit and push to main: from then on the workflows run.".to_owned());
     steps

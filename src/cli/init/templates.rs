@@ -64,7 +64,11 @@ pub(super) fn in_subfolder(text: &str, folder: &str) -> String {
                     let line = line.replacen("# ", "", 1);
                     told += &line.replace(ELSEWHERE, &format!("{folder}/cxform.yaml"));
                 }
-                false => told += &line.replace(" .cxform/", &format!(" {folder}/.cxform/")).replace("[.cxform/", &format!("[{folder}/.cxform/")),
+                false => {
+                    told += &line
+                        .replace(" .cxform/", &format!(" {folder}/.cxform/"))
+                        .replace("[.cxform/", &format!("[{folder}/.cxform/"))
+                }
             }
             told.push('\n');
         }

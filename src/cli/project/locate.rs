@@ -33,7 +33,9 @@ pub fn searched(start: &Path) -> String {
     let end = git_root(start).or_else(|| start.ancestors().last()).unwrap_or(start);
     match end == start {
         true => format!("{FILE_NAME} is not in {}", start.display()),
-        false => format!("{FILE_NAME} is not in {}, nor above up to {}", start.display(), end.display()),
+        false => {
+            format!("{FILE_NAME} is not in {}, nor above up to {}", start.display(), end.display())
+        }
     }
 }
 

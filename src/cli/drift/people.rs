@@ -1,33 +1,14 @@
-//! What is unmanaged as manifests, with the names of people beside their ids.
+//! The names of people beside their ids, in manifests that are made of what the tenant has: whoever
+//! reviews them has to know who is meant.
 
 use std::collections::BTreeMap;
 
-use crate::kinds::{KINDS, Kind};
+use crate::kinds::Kind;
 use crate::manifest;
 use crate::model::{Address, Facts, Remote, neutral};
-use crate::plan::drift::{Class, Item};
-use crate::tenant::Observation;
-
-/// What is unmanaged, as manifests to paste.
-pub(super) fn as_manifests(items: &[Item], seen: &Observation) -> anyhow::Result<Option<String>> {
-    let unmanaged = items.iter().filter(|item| item.class == Class::Unmanaged);
-    let remotes: Vec<(Address, &Remote)> = unmanaged
-        .filter_map(|item| Some((item.address.clone(), seen.observed.remotes.get(&item.address)?)))
-        .collect();
-    let mut documents = Vec::new();
-    for kind in KINDS {
-        let own = remotes.iter().filter(|(address, _)| address.kind() == kind.name());
-        let own: Vec<(Address, &Remote)> = own.cloned().collect();
-        let people = people(*kind, &own, &seen.facts)?;
-        for document in kind.as_manifests(&own) {
-            documents.push(named(&manifest::to_yaml(&document)?, &people));
-        }
-    }
-    Ok((!documents.is_empty()).then(|| documents.join("---\n")))
-}
 
 /// Who the keys of people are, by the lines that such a key makes.
-fn people(
+pub(super) fn people(
     kind: &dyn Kind,
     own: &[(Address, &Remote)],
     facts: &Facts,
@@ -39,7 +20,8 @@ fn people(
     for (address, _) in own {
         let key = address.segment(segment);
         let Some(person) = names.with_id(&key) else { continue };
-        let told: Vec<&str> = person.name.as_deref().into_iter().chain(person.email.as_deref()).collect();
+        let told: Vec<&str> =
+            person.name.as_deref().into_iter().chain(person.email.as_deref()).collect();
         let line = format!("{}:", manifest::to_yaml(&key)?.trim_end());
         people.insert(line, neutral(&told.join(", ")).replace('\n', " "));
     }
@@ -47,7 +29,7 @@ fn people(
 }
 
 /// The text with a comment on each line that is a person's key.
-fn named(yaml: &str, people: &BTreeMap<String, String>) -> String {
+pub(super) fn named(yaml: &str, people: &BTreeMap<String, String>) -> String {
     let told = yaml.lines().map(|line| match people.get(line.trim_start()) {
         Some(person) if !person.is_empty() => format!("{line}  # {person}\n"),
         _ => format!("{line}\n"),
@@ -64,7 +46,8 @@ mod tests {
     #[test]
     fn only_the_keys_of_people_are_commented() {
         let who = |line: &str, who: &str| (line.to_owned(), who.to_owned());
-        let people = BTreeMap::from([who("u-1:", "Ana, ana@x"), who("\"7\":", "Ben"), who("u-3:", "")]);
+        let people =
+            BTreeMap::from([who("u-1:", "Ana, ana@x"), who("\"7\":", "Ben"), who("u-3:", "")]);
         let yaml = "spec:\n  agents:\n    u-1:\n      u-1: 4\n    \"7\":\n    u-3:\n    u-11:\n";
         let expect = "spec:\n  agents:\n    u-1:  # Ana, ana@x\n      u-1: 4\n    \"7\":  # Ben\n    u-3:\n    u-11:\n";
         assert_eq!(named(yaml, &people), expect);

@@ -9,9 +9,9 @@ use super::console::{Console, Stream};
 use super::environment::Environment;
 use super::exit::UsageError;
 use super::files::{self, are_read_by, read_manifests, relative};
-use super::project::{self, Project, locate, misplaced_secret};
+use super::project::{self, Project, locate, misplaced_secret, searched};
 use super::redacting::Redacting;
-use super::settings::{Flags, SecretError, Settings};
+use super::settings::{Flags, Origin, SecretError, Settings};
 use super::state::{SharedError, StateError};
 use crate::kinds::manifest_kinds;
 use crate::manifest;
@@ -201,7 +201,11 @@ impl Context<'_> {
     pub(super) fn no_manifest(&self, settings: &Settings) -> NoManifest {
         let paths = settings.manifests.value.iter();
         let paths: Vec<String> = paths.map(|path| relative(path, &self.cwd)).collect();
-        NoManifest(paths.join(", "))
+        let mut told = paths.join(", ");
+        if settings.project.is_none() && settings.manifests.origin == Origin::Default {
+            told.push_str(&format!(", and {}", searched(&self.cwd)));
+        }
+        NoManifest(told)
     }
 
     /// Refuses to take an empty folder for a tenant that is as declared; where nothing may be

@@ -90,18 +90,22 @@ fn with_ci(ci: Ci, folder: &Path, begun: &Begun<'_>) -> Vec<String> {
             dir.display()
         ));
     }
-    if begun.below.is_some() && begun.args.workflows.is_none() {
-        steps.push(
-            "Look at CXFORM_CONFIG in the workflows: the project is not at the git root."
-                .to_owned(),
-        );
-    }
     let (fetch, rest) = of_ci(ci);
+    let told = match begun.below {
+        Some(below) => {
+            format!("\nCXFORM_CONFIG in the workflows names {below}/cxform.yaml already.")
+        }
+        None => String::new(),
+    };
     steps.push(format!(
-        "Say in {fetch} where cxform is fetched from: CXFORM_URL and CXFORM_SHA256."
+        "Say in {fetch} where cxform is fetched from: CXFORM_URL and CXFORM_SHA256.{told}"
     ));
     steps.extend(rest.iter().map(|step| (*step).to_owned()));
-    steps.push("Last, commit and push to main: from then on the workflows run.".to_owned());
+    steps.push(
+        "Last, commit and push to main of the remote: from then on the workflows run, and a branch of it\n\
+         keeps the audit."
+            .to_owned(),
+    );
     steps
 }
 

@@ -98,7 +98,7 @@ fn workflows_at_the_git_root_name_the_project_below_it() {
         assert_eq!(begun.code, 0, "{begun:?}");
         let added = "Added to team/.gitignore: .cxform/ *.plan plan.html wfm.csv drift.prom\n";
         assert!(begun.out.contains(added), "{begun:?}");
-        assert!(begun.out.contains("Look at CXFORM_CONFIG"), "{begun:?}");
+        assert!(begun.out.contains("CXFORM_CONFIG in the workflows names team/"), "{begun:?}");
         let read = |name: &str| std::fs::read_to_string(folder.path().join(name)).unwrap();
         assert_eq!(read("team/.gitignore"), format!("*.log\n{IGNORED}"));
         for text in files.iter().map(|file| read(file)) {

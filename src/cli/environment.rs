@@ -113,6 +113,16 @@ mod tests {
     }
 
     #[test]
+    fn a_ci_says_so() {
+        let is_ci = |name: &str, value: &str| {
+            let environment: Environment = [(name, value)].into_iter().collect();
+            environment.is_ci()
+        };
+        assert!(is_ci("CI", "true") && is_ci("CI", "1") && is_ci("TF_BUILD", "True"));
+        assert!(!is_ci("CI", "") && !is_ci("CI", "false") && !is_ci("TERM", "xterm"));
+    }
+
+    #[test]
     fn debug_shows_names_only() {
         let environment: Environment = [("CXONE_ACCESS_TOKEN", "hunter2")].into_iter().collect();
         assert_eq!(format!("{environment:?}"), r#"{"CXONE_ACCESS_TOKEN"}"#);

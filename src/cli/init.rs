@@ -28,27 +28,24 @@ pub(super) fn run(context: &mut Context<'_>, args: &InitArgs) -> anyhow::Result<
         Some(_) if config.exists() => Some(files::read_text(&config)?),
         _ => None,
     };
-    let project = if before.is_some() { &[][..] } else { project_of(args.ci) };
-    let below = match relative(&folder, root) {
-        same if same == "." => None,
-        below => Some(below),
-    };
-    let workflow = |(name, text): &Template| {
-        let text = match &below {
-            Some(below) => in_subfolder(text, below),
-            None => (*text).to_owned(),
-        };
-        let to =
-            args.workflows.as_ref().map_or_else(|| root.to_owned(), |dir| context.cwd.join(dir));
-        (to.join(name), text)
-    };
-    let project = project.iter().map(|(name, text)| (folder.join(name), (*text).to_owned()));
-    let workflows = args.ci.map_or(&[][..], workflows);
-    let outputs: Vec<(PathBuf, String)> = project.chain(workflows.iter().map(workflow)).collect();
+    let below = relative(&folder, root);
+    let below = Some(below.as_str()).filter(|below| *below != ".");
+    let mut outputs = workflows_of(context, args, root, below);
     // All or nothing.
-    if let Some((there, _)) = outputs.iter().find(|(path, _)| path.symlink_metadata().is_ok()) {
-        let is_workflow = workflows.iter().any(|(name, _)| there.ends_with(name));
-        return Err(in_the_way(context, there, is_workflow).into());
+    let in_the_way = |(path, _): &&(PathBuf, String)| path.symlink_metadata().is_ok();
+    if let Some((there, _)) = outputs.iter().find(in_the_way) {
+        let hint = "`--workflows DIR` writes the workflows below another folder, to merge them by \
+                    hand; `init` overwrites nothing";
+        return Err(is_there(context, there, hint).into());
+    }
+    if before.is_none() {
+        let project = project_of(args.ci).iter();
+        let project = project.map(|(name, text)| (folder.join(name), (*text).to_owned()));
+        outputs.splice(..0, project);
+    }
+    if let Some((there, _)) = outputs.iter().find(in_the_way) {
+        let hint = "move it away, or name another folder; `init` overwrites nothing";
+        return Err(is_there(context, there, hint).into());
     }
     let mut told = String::new();
     for (path, text) in &outputs {
@@ -57,23 +54,31 @@ pub(super) fn run(context: &mut Context<'_>, args: &InitArgs) -> anyhow::Result<
         told += &format!("Wrote {}\n", relative(path, &context.cwd));
     }
     told += &ignore(context, &folder.join(".gitignore"))?;
-    let begun =
-        Begun { args, in_git: git.is_some(), below: below.as_deref(), before: before.as_deref() };
+    let begun = Begun { args, in_git: git.is_some(), below, before: before.as_deref() };
     told += &next(context, &begun);
     context.say(&told)?;
     Ok(Exit::Done)
 }
 
-/// That a file is there already, and what to do.
-fn in_the_way(context: &Context<'_>, there: &Path, is_workflow: bool) -> UsageError {
-    let hint = match is_workflow {
-        true => {
-            "`--workflows DIR` writes the workflows below another folder, to merge them by hand; \
-             `init` overwrites nothing"
-        }
-        false => "move it away, or name another folder; `init` overwrites nothing",
+/// The workflows: where each is to be, and its text.
+fn workflows_of(
+    context: &Context<'_>,
+    args: &InitArgs,
+    root: &Path,
+    below: Option<&str>,
+) -> Vec<(PathBuf, String)> {
+    let to = args.workflows.as_ref().map_or_else(|| root.to_owned(), |dir| context.cwd.join(dir));
+    let workflow = |(name, text): &Template| {
+        let text = below.map_or_else(|| (*text).to_owned(), |below| in_subfolder(text, below));
+        (to.join(name), text)
     };
-    UsageError::new(format!("{} is there already", relative(there, &context.cwd))).hint(hint)
+    args.ci.map_or(&[][..], workflows).iter().map(workflow).collect()
+}
+
+/// That a file is there already, and what to do.
+fn is_there(context: &Context<'_>, there: &Path, hint: &str) -> UsageError {
+    let message = format!("{} is there already", relative(there, &context.cwd));
+    UsageError::new(message).hint(hint)
 }
 
 /// Lets git ignore what is not for the repository; what else the file says stays. Tells what it did.

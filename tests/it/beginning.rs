@@ -33,3 +33,26 @@ fn a_project_begins_with_what_the_tenant_has() {
     assert_eq!(plan.code, 0, "{plan:?}");
     assert_eq!(plan.out, "No changes. The tenant matches the manifests.\n");
 }
+
+#[test]
+fn who_is_in_the_wrong_folder_is_told_where_the_project_was_looked_for() {
+    let folder = Folder::new("nowhere");
+    folder.put("deep/.git/HEAD", "");
+    let deep = folder.path().join("deep");
+    let told = format!("cxform.yaml is not in {}", deep.display());
+    let real = [("CXONE_BASE_URL", "https://x.invalid"), ("CXONE_ACCESS_TOKEN", SECRET)];
+    for (variables, code, expect) in [
+        (
+            &[][..],
+            64,
+            format!("error: no tenant is named: {told}\n  help: name the project's folder"),
+        ),
+        (&real[..], 1, format!("failed  there is no manifest in ., and {told}\n")),
+    ] {
+        let plan = cxform(&deep, variables, &["plan"]);
+        let doctor = cxform(&deep, variables, &["doctor"]);
+        assert!(doctor.out.contains(&format!("none ({told})\n")), "{doctor:?}");
+        let all = plan.err + &doctor.out;
+        assert!(plan.code == code && all.contains(&expect), "{}: {all}", plan.code);
+    }
+}

@@ -26,18 +26,32 @@ pub(super) fn run(context: &mut Context<'_>, command: &AuditCommand) -> anyhow::
     }
 }
 
-/// The files of the selected tenant's audit.
-fn own(context: &mut Context<'_>) -> anyhow::Result<AuditFiles> {
+/// The files of the selected tenant's audit; none where nothing has been audited yet, which is told.
+fn own(context: &mut Context<'_>) -> anyhow::Result<Option<AuditFiles>> {
     let settings = context.settings(&context.global.flags(&[]))?;
     let state = StateFolder::new(&settings.state_dir.value);
     sharing::refresh(context, &settings, &state)?;
-    Ok(state.audit_files(&settings.tenant()?.name.value))
+    let tenant = &settings.tenant()?.name.value;
+    let files = state.audit_files(tenant);
+    if files.all()?.iter().any(|file| file.exists()) {
+        return Ok(Some(files));
+    }
+    let name = files::relative(&files.current(), &context.cwd);
+    if let Some(run) = state.runs()?.iter().rev().find(|run| run.has_written_for(tenant)) {
+        anyhow::bail!(
+            "{name} is missing, and the state folder has runs of {tenant}, such as {}: the audit was \
+             moved or deleted; put it back",
+            run.name()
+        );
+    }
+    context.note(&format!("Nothing has been audited yet: there is no {name}.\n"))?;
+    Ok(None)
 }
 
 /// The files that are named, else the tenant's own with all its parts.
 fn chosen(context: &mut Context<'_>, named: &[PathBuf]) -> anyhow::Result<Vec<PathBuf>> {
     if named.is_empty() {
-        return Ok(own(context)?.all()?);
+        return Ok(own(context)?.map(|own| own.all()).transpose()?.unwrap_or_default());
     }
     Ok(named.iter().map(|file| context.cwd.join(file)).collect())
 }

@@ -1,16 +1,18 @@
-//! `--base`: the manifests as they were, at a commit or in a folder. What the project lists now is
-//! looked for there: the base's own project file decides nothing.
+//! `--base`: the manifests as they were, at a commit or in a folder. Which these are, the base's own
+//! project file says; nothing else of it counts. Where it has none, what the project lists now is
+//! looked for there.
 
 mod commit;
 
 use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
 
 use super::args::Planning;
-use super::context::{Context, Texts, Wrong};
+use super::context::{Context, Texts, Wrong, project_of};
 use super::exit::UsageError;
-use super::files::relative;
+use super::files::{self, relative};
 use super::history;
-use super::settings::Settings;
+use super::settings::{Origin, Settings};
 use super::sharing;
 use super::state::StateFolder;
 use crate::kinds;
@@ -95,7 +97,10 @@ fn at_commit(context: &mut Context<'_>, settings: &Settings, name: &str) -> anyh
         return Err(error.hint("name a folder with the manifests as they were").into());
     };
     let Some(commit) = git.find(name) else { return Err(git.unknown(name).into()) };
-    let (texts, left_out) = git.read(name, &commit, &settings.manifests.value)?;
+    let project = settings.project.as_deref();
+    let text = project.map(|project| git.text_of(name, &commit, project)).transpose()?.flatten();
+    let paths = listed(context, settings, text)?;
+    let (texts, left_out) = git.read(name, &commit, &paths)?;
     for link in left_out {
         let message = format!("{link} is a link that leads to no file of the commit");
         context.note(&format!("warning: {message}; the base is read without it\n"))?;
@@ -103,8 +108,30 @@ fn at_commit(context: &mut Context<'_>, settings: &Settings, name: &str) -> anyh
     Ok(texts)
 }
 
+/// The folders and files with manifests that the base's own project file lists, named as if they
+/// were the project's; `text` is that file's name and content. What the command line names stays so.
+fn listed(
+    context: &mut Context<'_>,
+    settings: &Settings,
+    text: Option<(String, String)>,
+) -> anyhow::Result<Vec<PathBuf>> {
+    let now = settings.manifests.value.clone();
+    let Some((file, text)) = text.filter(|_| settings.manifests.origin != Origin::Arguments) else {
+        return Ok(now);
+    };
+    match project_of(&file, &text) {
+        Ok(project) => Ok(settings.listed_by(&project)),
+        Err(_) => {
+            context.note(&format!(
+                "warning: {file} cannot be read; what the project lists now is looked for there\n"
+            ))?;
+            Ok(now)
+        }
+    }
+}
+
 /// The manifests of a folder that stands for the project's.
-fn in_folder(context: &Context<'_>, settings: &Settings, name: &str) -> anyhow::Result<Texts> {
+fn in_folder(context: &mut Context<'_>, settings: &Settings, name: &str) -> anyhow::Result<Texts> {
     let folder = context.cwd.join(name);
     if !folder.is_dir() {
         let unknown = format!("--base {name}: there is no such commit or folder");
@@ -114,8 +141,13 @@ fn in_folder(context: &Context<'_>, settings: &Settings, name: &str) -> anyhow::
             None => UsageError::new(unknown).hint(hint).into(),
         });
     }
+    let file = settings.project.as_deref().and_then(Path::file_name).map(|name| folder.join(name));
+    let text = match file.filter(|file| file.is_file()) {
+        Some(file) => Some((relative(&file, &context.cwd), files::read_text(&file)?)),
+        None => None,
+    };
     let mut paths = Vec::new();
-    for path in &settings.manifests.value {
+    for path in &listed(context, settings, text)? {
         let from = path.strip_prefix(&settings.folder).map_err(|_| {
             let (path, project) =
                 (relative(path, &context.cwd), relative(&settings.folder, &context.cwd));

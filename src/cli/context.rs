@@ -114,6 +114,27 @@ pub(super) fn source_of(name: &str, text: &str) -> BTreeMap<String, String> {
     BTreeMap::from([(name.to_owned(), text.to_owned())])
 }
 
+/// What the text of a project file says.
+pub(super) fn project_of(name: &str, text: &str) -> anyhow::Result<Project> {
+    // The file's own lines are not shown: a secret may stand where none should.
+    let no_sources = BTreeMap::new();
+    let (nodes, _) = manifest::parse(name, text);
+    if let Some(node) = nodes.first()
+        && let Some((pointer, message)) = misplaced_secret(&node.to_json())
+    {
+        let place = &node.nearest(&pointer).place;
+        let finding = Finding::error("literal-secret", place, message);
+        return Err(Wrong::new(&[finding], &no_sources).into());
+    }
+    let mut schema = project::schema();
+    manifest::schema::strict(&mut schema);
+    let (mut project, node) = manifest::read_document::<Project>(name, text, &schema)
+        .map_err(|found| Wrong::new(&found, &no_sources))?;
+    let guards = project.policy.guards(&node);
+    project.guards = guards.map_err(|found| Wrong::new(&found, &no_sources))?;
+    Ok(project)
+}
+
 impl Context<'_> {
     /// Flags, environment and project file as settings.
     pub(super) fn settings(&self, flags: &Flags) -> anyhow::Result<Settings> {
@@ -126,24 +147,7 @@ impl Context<'_> {
         let config = self.global.config.as_deref();
         let Some(path) = locate(config, &self.environment, &self.cwd) else { return Ok(None) };
         let text = files::read_text(&path)?;
-        let name = relative(&path, &self.cwd);
-        // The file's own lines are not shown: a secret may stand where none should.
-        let no_sources = BTreeMap::new();
-        let (nodes, _) = manifest::parse(&name, &text);
-        if let Some(node) = nodes.first()
-            && let Some((pointer, message)) = misplaced_secret(&node.to_json())
-        {
-            let place = &node.nearest(&pointer).place;
-            let finding = Finding::error("literal-secret", place, message);
-            return Err(Wrong::new(&[finding], &no_sources).into());
-        }
-        let mut schema = project::schema();
-        manifest::schema::strict(&mut schema);
-        let (mut project, node) = manifest::read_document::<Project>(&name, &text, &schema)
-            .map_err(|found| Wrong::new(&found, &no_sources))?;
-        let guards = project.policy.guards(&node);
-        project.guards = guards.map_err(|found| Wrong::new(&found, &no_sources))?;
-        Ok(Some((project, path)))
+        Ok(Some((project_of(&relative(&path, &self.cwd), &text)?, path)))
     }
 
     /// Every manifest of the settings' folders and files.

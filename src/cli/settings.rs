@@ -189,6 +189,15 @@ impl Settings {
         self.tenant.as_ref().map_err(UsageError::clone)
     }
 
+    /// What another project file, one of an earlier commit say, lists for the tenant. `folder` is
+    /// where this project's own file is.
+    #[must_use]
+    pub fn listed_by(&self, project: &Project) -> Vec<PathBuf> {
+        let name = self.tenant.as_ref().ok().map(|tenant| &tenant.name.value);
+        let tenant = name.and_then(|name| project.tenants.get(name));
+        listed(Some(project), tenant, &self.folder).value
+    }
+
     /// Every setting as text, with where it came from. No secret is among them.
     #[must_use]
     pub fn rows(&self) -> Vec<Row> {

@@ -125,6 +125,7 @@ pub fn outputs(plan: &Plan) -> String {
         ("blocked", plan.blocked_by().next().is_some().to_string()),
         ("changes", (!plan.is_empty()).to_string()),
         ("applyable", plan.applyable.to_string()),
+        ("applies", (plan.applyable && plan.live().next().is_some()).to_string()),
     ];
     values.iter().map(|(name, value)| output(name, value)).collect()
 }

@@ -1,6 +1,7 @@
 //! The built program over a real port: what only a process of its own can show. Everything else is
 //! in scenarios and laws.
 
+mod audited;
 mod based;
 mod followed;
 mod installed;

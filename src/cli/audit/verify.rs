@@ -15,10 +15,11 @@ pub(super) fn run(
     head: Option<&str>,
 ) -> anyhow::Result<Exit> {
     let (files, missing) = match named {
-        [] => {
-            let own = own(context)?;
-            (own.all()?, own.missing()?)
-        }
+        [] => match (own(context)?, head) {
+            (Some(own), _) => (own.all()?, own.missing()?),
+            (None, None) => return Ok(Exit::Done),
+            (None, Some(head)) => anyhow::bail!("no line has the head {head}"),
+        },
         named => (named.iter().map(|file| context.cwd.join(file)).collect(), Vec::new()),
     };
     let mut verifier = Verifier::new(head);

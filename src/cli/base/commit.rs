@@ -115,6 +115,20 @@ impl Repository {
         Ok((self.understood(name, commit, texts), left_out))
     }
 
+    /// What the commit has at the path of a file, and how that is called; none where it has none.
+    pub(super) fn text_of(
+        &self,
+        name: &str,
+        commit: &str,
+        file: &Path,
+    ) -> anyhow::Result<Option<(String, String)>> {
+        let Ok(path) = self.within(name, file) else { return Ok(None) };
+        let called = format!("{name}:{path}");
+        let found = self.list(commit, &path)?;
+        let content = self.contents(commit, &found)?.into_iter().next().flatten();
+        content.map(|content| Ok((called.clone(), text(&called, content)?))).transpose()
+    }
+
     /// What the texts say, with the tables that they name.
     fn understood(&self, name: &str, commit: &str, texts: Vec<(String, String)>) -> Texts {
         let tables = std::cell::RefCell::new(BTreeMap::new());
@@ -140,7 +154,7 @@ impl Repository {
 
     /// A path as the commit's tree has it; nothing for the whole tree.
     fn within(&self, name: &str, path: &Path) -> Result<String, UsageError> {
-        let real = path.canonicalize().unwrap_or_else(|_| path.to_owned());
+        let real = really(path);
         let top = self.top.canonicalize().unwrap_or_else(|_| self.top.clone());
         let inner = real.strip_prefix(&top).map_err(|_| {
             let (path, top) = (path.display(), self.top.display());
@@ -195,6 +209,20 @@ impl Repository {
         let told = self.git.run(&["cat-file", "--batch", "--follow-symlinks"], asked.as_bytes())?;
         Ok(next(&mut told.as_slice()))
     }
+}
+
+/// A path without links, of which only the beginning may be there.
+fn really(path: &Path) -> PathBuf {
+    let there = path.ancestors().find_map(|part| Some((part, part.canonicalize().ok()?)));
+    let Some((part, mut real)) = there else { return path.to_owned() };
+    for component in path.strip_prefix(part).unwrap_or(path).components() {
+        match component {
+            Component::ParentDir => drop(real.pop()),
+            Component::Normal(name) => real.push(name),
+            Component::CurDir | Component::RootDir | Component::Prefix(_) => {}
+        }
+    }
+    real
 }
 
 /// The next content of what `git cat-file --batch` prints: `NAME blob SIZE`, and so many bytes.

@@ -5,6 +5,7 @@ use std::io::Read as _;
 use std::path::{Path, PathBuf};
 
 use super::{AuditLog, Recorder, StateError, appending};
+use crate::audit::Entry;
 use crate::cli::files::{self, Access, Content, FileError, sync_folder};
 
 const JOURNAL: &str = "journal.jsonl";
@@ -102,6 +103,14 @@ impl RunFolder {
         without_torn_end(&mut journal).map_err(StateError::file(&path))?;
         sync_folder(&self.dir).map_err(StateError::file(&self.dir))?;
         Recorder::start(journal, path, audit)
+    }
+
+    /// Whether it has begun to write the audit of this tenant.
+    #[must_use]
+    pub fn has_written_for(&self, tenant: &str) -> bool {
+        let begun = self.read(Part::Start).ok().flatten();
+        let begun = begun.and_then(|text| serde_json::from_str::<Entry>(&text).ok());
+        self.dir.join(JOURNAL).exists() && begun.is_some_and(|entry| entry.tenant == tenant)
     }
 
     pub(super) fn is_unfinished(&self) -> bool {

@@ -206,6 +206,40 @@ fn assignments_go_with_their_rows_and_tables_are_part_of_the_base() {
 }
 
 #[test]
+fn which_manifests_there_were_the_base_says_itself() {
+    let there = tenant(&[("one", 1), ("two", 2), ("draft", 5)]);
+    let base = [("a.yaml", &*(queue("one", 1) + &queue("two", 2)))];
+    let Some(repository) = Repository::of(&base, &there) else { return };
+    // A folder that the base has and does not list.
+    repository.0.put("drafts/a.yaml", &queue("draft", 5));
+    repository.commit();
+    repository.git(&["branch", "--force", "main"]);
+    repository.git(&["mv", "desired", "wanted"]);
+    repository.0.put("wanted/a.yaml", &queue("one", 3));
+    let lists = |folders: &str| {
+        repository.0.put("cxform.yaml", &PROJECT.replace("[desired]", folders));
+    };
+    lists("[wanted, drafts]");
+    let told = ["config queue/one", "removed queue/two !allow-delete"];
+    assert_eq!(repository.told(&["--base", "main"]), told);
+    let ran = repository.run(&["plan", "--base", "main"]);
+    assert_eq!(ran.err, "");
+    // What the command line names is meant in both.
+    let ran = repository.run(&["plan", "--base", "main", "wanted"]);
+    assert!(ran.err.contains("warning: the base main has no manifest"), "{ran:?}");
+    // As a folder.
+    repository.git(&["worktree", "add", "--quiet", "before", "main"]);
+    lists("[wanted]");
+    assert_eq!(repository.told(&["--base", "./before"]), told);
+    // A project file that cannot be read lists nothing.
+    repository.0.put("before/cxform.yaml", "kind: [");
+    repository.git(&["-C", "before", "mv", "desired", "wanted"]);
+    assert_eq!(repository.told(&["--base", "./before"]), told);
+    let ran = repository.run(&["plan", "--base", "./before"]);
+    assert!(ran.err.contains("warning: before/cxform.yaml cannot be read; what the"), "{ran:?}");
+}
+
+#[test]
 fn what_was_said_before_and_is_not_yet_so_is_no_part_of_the_request() {
     let absent = queue("ghost", 1).replace("spec:", "state: absent\nspec:");
     let renamed = document("{ name: new, renamedFrom: old }", "{ capacity: 10 }");

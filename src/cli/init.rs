@@ -30,7 +30,8 @@ pub(super) fn run(context: &mut Context<'_>, args: &InitArgs) -> anyhow::Result<
     };
     let below = relative(&folder, root);
     let below = Some(below.as_str()).filter(|below| *below != ".");
-    let mut outputs = workflows_of(context, args, root, below);
+    let to = args.workflows.as_ref().map_or_else(|| root.to_owned(), |dir| context.cwd.join(dir));
+    let mut outputs = workflows_of(args, &to, below);
     // All or nothing.
     let in_the_way = |(path, _): &&(PathBuf, String)| path.symlink_metadata().is_ok();
     if let Some((there, _)) = outputs.iter().find(in_the_way) {
@@ -54,20 +55,15 @@ pub(super) fn run(context: &mut Context<'_>, args: &InitArgs) -> anyhow::Result<
         told += &format!("Wrote {}\n", relative(path, &context.cwd));
     }
     told += &ignore(context, &folder.join(".gitignore"))?;
-    let begun = Begun { args, in_git: git.is_some(), below, before: before.as_deref() };
+    let before = before.as_deref();
+    let begun = Begun { args, in_git: git.is_some(), workflows: &to, below, before };
     told += &next(context, &begun);
     context.say(&told)?;
     Ok(Exit::Done)
 }
 
 /// The workflows: where each is to be, and its text.
-fn workflows_of(
-    context: &Context<'_>,
-    args: &InitArgs,
-    root: &Path,
-    below: Option<&str>,
-) -> Vec<(PathBuf, String)> {
-    let to = args.workflows.as_ref().map_or_else(|| root.to_owned(), |dir| context.cwd.join(dir));
+fn workflows_of(args: &InitArgs, to: &Path, below: Option<&str>) -> Vec<(PathBuf, String)> {
     let workflow = |(name, text): &Template| {
         let text = below.map_or_else(|| (*text).to_owned(), |below| in_subfolder(text, below));
         (to.join(name), text)

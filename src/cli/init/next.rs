@@ -4,6 +4,7 @@ use std::path::Path;
 
 use crate::cli::args::{Ci, InitArgs};
 use crate::cli::context::Context;
+use crate::cli::files::relative;
 use crate::manifest;
 use crate::model::Node;
 
@@ -12,6 +13,8 @@ pub(super) struct Begun<'b> {
     pub(super) args: &'b InitArgs,
     /// Whether the project is in a git repository.
     pub(super) in_git: bool,
+    /// The folder that the workflows are in.
+    pub(super) workflows: &'b Path,
     /// The project's folder as seen from the git root, where it is another one.
     pub(super) below: Option<&'b str>,
     /// The project file that was there already.
@@ -23,7 +26,7 @@ pub(super) fn next(context: &Context<'_>, begun: &Begun<'_>) -> String {
     let folder = context.global.chdir.clone().unwrap_or_default().join(&begun.args.folder);
     let steps = match begun.args.ci {
         None => to_try(&folder),
-        Some(ci) => with_ci(ci, &folder, begun),
+        Some(ci) => with_ci(context, ci, &folder, begun),
     };
     let steps = steps.iter().enumerate();
     let steps = steps.map(|(at, step)| format!("{}. {}\n", at + 1, step.replace('\n', "\n   ")));
@@ -62,7 +65,7 @@ fn to_try(folder: &Path) -> Vec<String> {
     ]
 }
 
-fn with_ci(ci: Ci, folder: &Path, begun: &Begun<'_>) -> Vec<String> {
+fn with_ci(context: &Context<'_>, ci: Ci, folder: &Path, begun: &Begun<'_>) -> Vec<String> {
     let mut steps = Vec::new();
     let project = file(folder, "cxform.yaml");
     if !begun.in_git {
@@ -91,15 +94,15 @@ fn with_ci(ci: Ci, folder: &Path, begun: &Begun<'_>) -> Vec<String> {
         ));
     }
     let (fetch, rest) = of_ci(ci);
-    let told = match begun.below {
-        Some(below) => {
-            format!("\nCXFORM_CONFIG in the workflows names {below}/cxform.yaml already.")
-        }
-        None => String::new(),
-    };
+    let fetch = relative(&begun.workflows.join(fetch), &context.cwd);
     steps.push(format!(
-        "Say in {fetch} where cxform is fetched from: CXFORM_URL and CXFORM_SHA256.{told}"
+        "Fill in {fetch}, since the runners fetch cxform:\n\
+         CXFORM_URL     the address of cxform-VERSION-x86_64-unknown-linux-musl.tar.gz, of a release or a copy\n\
+         CXFORM_SHA256  its checksum, from SHA256SUMS of the release"
     ));
+    if let Some(below) = begun.below {
+        steps.push(format!("Leave CXFORM_CONFIG in the workflows: it names {below}/cxform.yaml."));
+    }
     steps.extend(rest.iter().map(|step| (*step).to_owned()));
     steps.push(
         "Last, commit and push to main of the remote: from then on the workflows run, and a branch of it\n\

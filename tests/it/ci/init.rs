@@ -82,6 +82,11 @@ fn workflows_are_those_of_the_examples_and_nothing_is_overwritten() {
         let beside = run(&["init", "--ci", ci, "--workflows", "merge"]);
         assert_eq!(beside.code, 0, "{beside:?}");
         assert!(beside.out.contains("1. Merge what is below merge into"), "{beside:?}");
+        let fetch = files.iter().find(|file| read(file).contains("CXFORM_SHA256")).unwrap();
+        for (ran, below) in [(&begun, ""), (&beside, "merge/")] {
+            let step = format!(". Fill in {below}{fetch}, since");
+            assert!(ran.out.contains(&step), "{ran:?}");
+        }
         for file in files {
             is_example("merge/", file);
         }
@@ -98,7 +103,8 @@ fn workflows_at_the_git_root_name_the_project_below_it() {
         assert_eq!(begun.code, 0, "{begun:?}");
         let added = "Added to team/.gitignore: .cxform/ *.plan plan.html wfm.csv drift.prom\n";
         assert!(begun.out.contains(added), "{begun:?}");
-        assert!(begun.out.contains("CXFORM_CONFIG in the workflows names team/"), "{begun:?}");
+        let kept = "Leave CXFORM_CONFIG in the workflows: it names team/cxform.yaml.";
+        assert!(begun.out.contains(kept), "{begun:?}");
         let read = |name: &str| std::fs::read_to_string(folder.path().join(name)).unwrap();
         assert_eq!(read("team/.gitignore"), format!("*.log\n{IGNORED}"));
         for text in files.iter().map(|file| read(file)) {

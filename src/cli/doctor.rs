@@ -56,7 +56,8 @@ fn manifests(context: &Context<'_>, settings: &Settings) -> anyhow::Result<Strin
         counted(wrong, "finding")
     );
     if manifests.items.is_empty() {
-        return Err(context.no_manifest(settings).into());
+        let none = context.no_manifest(settings);
+        return Ok(format!("0 manifests, and no plan without one: {none}"));
     }
     let (items, files) = (manifests.items.len(), manifests.sources.len());
     Ok(format!("{} in {}", counted(items, "manifest"), counted(files, "file")))

@@ -55,8 +55,9 @@ pub(super) fn run(context: &mut Context<'_>, args: &InitArgs) -> anyhow::Result<
         told += &format!("Wrote {}\n", relative(path, &context.cwd));
     }
     told += &ignore(context, &folder.join(".gitignore"))?;
-    let before = before.as_deref();
-    let begun = Begun { args, in_git: git.is_some(), workflows: &to, below, before };
+    let (before, head) = (before.as_deref(), files::read_text(&root.join(".git/HEAD")));
+    let head = head.unwrap_or_default();
+    let begun = Begun { head: &head, args, in_git: git.is_some(), workflows: &to, below, before };
     told += &next(context, &begun);
     context.say(&told)?;
     Ok(Exit::Done)

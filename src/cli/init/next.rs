@@ -13,6 +13,8 @@ pub(super) struct Begun<'b> {
     pub(super) args: &'b InitArgs,
     /// Whether the project is in a git repository.
     pub(super) in_git: bool,
+    /// What git is at: the text of `HEAD`, where it can be read.
+    pub(super) head: &'b str,
     /// The folder that the workflows are in.
     pub(super) workflows: &'b Path,
     /// The project's folder as seen from the git root, where it is another one.
@@ -75,6 +77,13 @@ fn with_ci(context: &Context<'_>, ci: Ci, folder: &Path, begun: &Begun<'_>) -> V
              git init --initial-branch=main {}",
             if root.to_string().is_empty() { ".".to_owned() } else { root.to_string() }
         ));
+    }
+    if ci != Ci::Gitlab && begun.head.trim_end().ends_with("/master") {
+        steps.push(
+            "The workflows run for the branch main, and this is master: rename it, or name it in them:\n\
+             git branch --move main"
+                .to_owned(),
+        );
     }
     match begun.before {
         Some(text) => steps.extend(of_project(&project, text)),

@@ -145,6 +145,21 @@ fn the_project_of_a_ci_is_for_a_real_tenant() {
 }
 
 #[test]
+fn a_branch_that_no_workflow_runs_for_is_told() {
+    for (ci, branch, is_told) in [
+        ("github", "master", true),
+        ("azure", "master", true),
+        ("gitlab", "master", false),
+        ("github", "main", false),
+    ] {
+        let folder = Folder::new("init-branch");
+        folder.put(".git/HEAD", &format!("ref: refs/heads/{branch}\n"));
+        let begun = cxform(folder.path(), &[], &["init", "--ci", ci]);
+        assert_eq!(begun.out.contains("   git branch --move main\n"), is_told, "{begun:?}");
+    }
+}
+
+#[test]
 fn a_project_that_is_there_is_told_what_it_lacks_for_a_ci() {
     let told = |project: &str| {
         let folder = Folder::new("init-lacks");

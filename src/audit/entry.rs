@@ -73,6 +73,9 @@ pub struct CheckRecord {
     pub address: Option<String>,
     /// Whether it passed.
     pub passed: bool,
+    /// Whether it only warns: it did not pass, and stopped nothing.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub warned: bool,
 }
 
 /// One `--override RULE@HASH --reason TEXT`.

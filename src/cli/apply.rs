@@ -38,9 +38,6 @@ pub(super) fn run(context: &mut Context<'_>, args: &ApplyArgs) -> anyhow::Result
             .hint("run `cxform plan --live SNAPSHOT`, or leave out --live")
             .into());
     }
-    if args.plan.is_none() {
-        can_ask(context, applying)?;
-    }
     let mut following = Following::start(context, applying, planning)?;
     let ended = begin(context, args, &mut following);
     following.end(context, &ended);
@@ -63,6 +60,10 @@ fn begin(
     if let Some(plan) = &saved {
         is_for_tenant(plan, &settings)?;
         is_no_inverse(plan)?;
+    } else {
+        // Whoever lacks more than a terminal is told of that first.
+        settings.tenant()?;
+        can_ask(context, applying)?;
     }
     let (state, _lock) = lock(context, &settings, applying.lock_timeout)?;
     let mut sharing = Sharing::open(context, &settings, &state, applying.lock_timeout)?;

@@ -2,14 +2,15 @@
 
 use std::cell::RefCell;
 use std::collections::BTreeMap;
+use std::io::ErrorKind;
 use std::path::{Component, Path, PathBuf};
 
 use super::args::Global;
 use super::console::{Console, Stream};
 use super::environment::Environment;
 use super::exit::UsageError;
-use super::files::{self, are_read_by, read_manifests, relative};
-use super::project::{self, Project, locate, misplaced_secret, searched};
+use super::files::{self, FileError, are_read_by, read_manifests, relative};
+use super::project::{self, Project, locate, misplaced_secret, missing, searched};
 use super::redacting::Redacting;
 use super::settings::{Flags, Origin, SecretError, Settings};
 use super::state::{SharedError, StateError};
@@ -150,6 +151,22 @@ impl Context<'_> {
         Ok(Some((project_of(&relative(&path, &self.cwd), &text)?, path)))
     }
 
+    /// The error about what is not there, at the place where the project names it.
+    pub(super) fn placed(&self, error: anyhow::Error) -> anyhow::Error {
+        let path = match error.downcast_ref() {
+            Some(FileError::Read { path, cause }) if cause.kind() == ErrorKind::NotFound => path,
+            _ => return error,
+        };
+        let config = self.global.config.as_deref();
+        let Some(file) = locate(config, &self.environment, &self.cwd) else { return error };
+        let Ok(text) = files::read_text(&file) else { return error };
+        let (nodes, _) = manifest::parse(&relative(&file, &self.cwd), &text);
+        let folder = file.parent().unwrap_or(&self.cwd);
+        let siblings = path.parent().map(files::names_in).unwrap_or_default();
+        let found = nodes.first().and_then(|root| missing(root, folder, path, &siblings));
+        found.map_or(error, |found| Wrong::new(&[found], &BTreeMap::new()).into())
+    }
+
     /// Every manifest of the settings' folders and files.
     pub(super) fn manifests(&self, settings: &Settings) -> anyhow::Result<Manifests> {
         self.manifests_with(settings, &BTreeMap::new())
@@ -181,7 +198,8 @@ impl Context<'_> {
         edited: &BTreeMap<String, String>,
     ) -> anyhow::Result<Texts> {
         let as_edited = |name: &str, text: String| edited.get(name).cloned().unwrap_or(text);
-        let files = read_manifests(paths, &self.cwd)?;
+        let files = read_manifests(paths, &self.cwd);
+        let files = files.map_err(|error| self.placed(error.into()))?;
         let texts: Vec<(String, String)> =
             files.into_iter().map(|f| (f.name.clone(), as_edited(&f.name, f.text))).collect();
         let tables = RefCell::new(BTreeMap::new());
@@ -271,6 +289,14 @@ pub(super) fn causes(error: &anyhow::Error) -> String {
         }
     }
     text
+}
+
+/// An error with its way out, as the log has them.
+pub(super) fn with_help(error: &anyhow::Error) -> String {
+    match hint(error) {
+        Some(hint) => format!("{}\n  help: {hint}", causes(error)),
+        None => causes(error),
+    }
 }
 
 /// The way out of an error, where its kind tells one.

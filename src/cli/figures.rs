@@ -84,12 +84,20 @@ pub(super) fn audited(figures: &Figures) -> audit::Figures {
     }
 }
 
-/// Two lines for a person.
+/// Two lines for a person; none where nothing was asked.
 pub(super) fn told(figures: &Figures) -> String {
+    if figures.requests == 0 {
+        return String::new();
+    }
     let errors: Vec<String> = figures
         .errors()
         .map(|(class, count)| {
-            let class = if class == "broken" { "broken connections" } else { class };
+            let class = match class {
+                "broken" => "broken connections",
+                // Of a plan that is applied twice this is no mishap.
+                "conflict" => "409 or 412 (there already, or changed since)",
+                class => class,
+            };
             format!("{class} {:.1} %", percent(count, figures.requests))
         })
         .collect();
@@ -207,6 +215,12 @@ mod tests {
                  errors: 429 1.9 %, 5xx 0.3 %"
             )
         );
+        assert_eq!(told(&Figures::default()), "");
+        figures.classes = [("conflict", 430)].into_iter().collect();
+        assert!(
+            told(&figures).contains("errors: 409 or 412 (there already, or changed since) 43.0 %")
+        );
+        figures.classes = [("2xx", 978), ("429", 19), ("5xx", 3)].into_iter().collect();
         let kept = audited(&figures);
         assert_eq!((kept.requests, kept.retries, kept.waited_ms), (1000, 23, 12_345));
         assert_eq!(kept.errors.len(), 2);

@@ -124,6 +124,13 @@ pub fn is_vacant(folder: &Path) -> Result<bool, FileError> {
     Ok(entries.next().is_none())
 }
 
+/// The names of what is in a folder; none where it cannot be read.
+#[must_use]
+pub fn names_in(folder: &Path) -> Vec<String> {
+    let entries = std::fs::read_dir(folder).into_iter().flatten().flatten();
+    entries.map(|entry| entry.file_name().to_string_lossy().into_owned()).collect()
+}
+
 /// `path` as seen from `from`, both absolute, with forward slashes; `.` where they are the same.
 #[must_use]
 pub fn relative(path: &Path, from: &Path) -> String {

@@ -213,10 +213,15 @@ fn select(
 /// The error about a pattern that means nothing.
 pub(super) fn unmatched(pattern: &Pattern, desired: &Desired) -> UsageError {
     let addresses: Vec<String> = desired.iter().map(|entry| entry.address().to_string()).collect();
+    let kind = pattern.kind().unwrap_or_default();
+    let same_kind = |own: &String| own.split('/').next() == Some(kind);
     let similar = closest(&pattern.to_string(), addresses.iter().map(String::as_str));
     let hint = match similar {
         Some(similar) => format!("did you mean {similar}?"),
-        None => "addresses are spelled as a plan shows them, such as queue/billing".to_owned(),
+        None => match addresses.iter().find(|own| same_kind(own)).or(addresses.first()) {
+            Some(one) => format!("addresses are spelled as a plan shows them, such as {one}"),
+            None => "nothing at all is declared".to_owned(),
+        },
     };
     UsageError::new(format!("{pattern}: nothing that is declared has such an address")).hint(hint)
 }

@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use super::again::CommandText;
 use super::args::{PlanFormat, Telling};
-use super::context::{Context, causes, report};
+use super::context::{Context, report, with_help};
 use super::files;
 use crate::model::neutral;
 use crate::plan::drift::Drift;
@@ -76,7 +76,7 @@ pub(super) fn failure(
     tenant: &str,
     error: &anyhow::Error,
 ) -> anyhow::Result<()> {
-    let why = || neutral(&causes(error)).into_owned();
+    let why = || neutral(&with_help(error)).into_owned();
     let text = match format {
         None | Some(PlanFormat::Text) => return Ok(()),
         Some(PlanFormat::Html) => {

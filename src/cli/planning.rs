@@ -25,8 +25,19 @@ pub(super) fn run(context: &mut Context<'_>, args: &PlanArgs) -> anyhow::Result<
     context.redact(planning.redaction, planning.out.as_deref())?;
     let mut flags = context.global.flags(&planning.paths);
     flags.allow_delete = planning.allow_delete;
-    let settings = context.settings(&flags)?;
-    base::refresh(context, &settings, planning)?;
+    let settings = context.settings(&flags).and_then(|settings| {
+        base::refresh(context, &settings, planning)?;
+        Ok(settings)
+    });
+    let settings = match settings {
+        Err(error) => {
+            // Without settings nobody knows the tenant's name but whoever asked.
+            let named = context.global.tenant.clone().unwrap_or_default();
+            markup::failure(context, planning.format, &named, &error)?;
+            return Err(error);
+        }
+        Ok(settings) => settings,
+    };
     let plan = match &planning.live {
         Some(file) => make_live(context, &settings, file, planning),
         None => runtime()?.block_on(async {
@@ -145,7 +156,8 @@ pub(super) async fn connect(
             }
             let state = StateFolder::new(&settings.state_dir.value);
             let file = state_file(&state, &tenant.name.value);
-            let embedded = Embedded::start(seed, Some(file), 0, &context.cwd).await?;
+            let embedded = Embedded::start(seed, Some(file), 0, &context.cwd).await;
+            let embedded = embedded.map_err(|error| context.placed(error))?;
             if let Some(warning) = &embedded.warning {
                 context.console.talk(Stream::Err, &format!("warning: {warning}\n"))?;
             }

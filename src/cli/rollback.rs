@@ -1,5 +1,7 @@
 //! `rollback`: undoes what a run did, as far as nobody has changed it since.
 
+mod undone;
+
 use std::collections::BTreeMap;
 use std::path::Path;
 use std::sync::Arc;
@@ -24,14 +26,14 @@ use super::show::open;
 use super::state::{Part, RunFolder, StateFolder};
 use crate::kinds::Action;
 use crate::model::Address;
-use crate::plan::{self, Inputs, Made, OutcomeStatus, Plan, Policy, rollback};
+use crate::plan::{self, Inputs, Made, OutcomeStatus, Plan, Policy, rollback, take_undone};
 use crate::tenant::{Observation, Reader, Writer};
+use undone::Undone;
 
 /// Runs the command.
 pub(super) fn run(context: &mut Context<'_>, args: &RollbackArgs) -> anyhow::Result<Exit> {
     let applying = &args.applying;
     context.redact(args.redaction, None)?;
-    can_ask(context, applying)?;
     let planning = Planning {
         format: args.format,
         detail: args.detail,
@@ -56,6 +58,9 @@ fn begin(
     flags.allow_delete = args.allow_delete;
     flags.parallelism = applying.parallelism;
     let settings = context.settings(&flags)?;
+    settings.tenant()?;
+    is_there(context, args, &settings)?;
+    can_ask(context, applying)?;
     let (state, _lock) = lock(context, &settings, applying.lock_timeout)?;
     let mut sharing = Sharing::open(context, &settings, &state, applying.lock_timeout)?;
     runtime()?.block_on(async {
@@ -166,13 +171,14 @@ fn again(context: &Context<'_>, args: &RollbackArgs) -> CommandText {
 
 /// The plan that undoes the run that is meant.
 fn inverse(
-    context: &Context<'_>,
+    context: &mut Context<'_>,
     args: &RollbackArgs,
     settings: &Settings,
     state: &StateFolder,
 ) -> anyhow::Result<Plan> {
     let file = context.cwd.join(&args.run);
-    let undoing = match file.is_file() {
+    let is_file = file.is_file();
+    let undoing = match is_file {
         true => {
             let inverse = open(context, &args.run)?;
             is_for_tenant(&inverse, settings)?;
@@ -184,7 +190,18 @@ fn inverse(
         }
         false => find(state, settings, &args.run)?,
     };
-    let Undoing { name, inverse, changes } = undoing;
+    let Undoing { name, mut inverse, changes } = undoing;
+    // Who names the file means all that stands in it.
+    let undone = if is_file { Undone::default() } else { Undone::of(state, &name)? };
+    if take_undone(&mut inverse, |step| undone.step(step)) > 0 {
+        let by = &undone.by;
+        context.note(&match inverse.resource_changes.is_empty() {
+            true => format!("The run {name} is undone already, by the run {by}.\n"),
+            false => {
+                format!("The run {name} is undone in part, by the run {by}; this is the rest.\n")
+            }
+        })?;
+    }
     let made = |address: &Address, action: Action| match &changes {
         Some(changes) => changes.get(&(address.to_string(), action.word().to_owned())).cloned(),
         None => Some(Made::default()),
@@ -232,19 +249,39 @@ impl Undoing {
     }
 }
 
+/// Refuses a run that is not in the state folder. Where a branch keeps the runs, it may be there.
+fn is_there(
+    context: &Context<'_>,
+    args: &RollbackArgs,
+    settings: &Settings,
+) -> Result<(), UsageError> {
+    let state = StateFolder::new(&settings.state_dir.value);
+    let is_file = context.cwd.join(&args.run).is_file();
+    if is_file || args.run == Path::new("last") || settings.state_branch.is_some() {
+        return Ok(());
+    }
+    named(&state, &args.run).map(drop)
+}
+
+/// The folder of the run that is named.
+fn named(state: &StateFolder, run: &Path) -> Result<RunFolder, UsageError> {
+    let name = run.to_string_lossy();
+    let folder = state.run(&name);
+    if folder.path().is_dir() {
+        return Ok(folder);
+    }
+    let dir = state.path().display();
+    Err(UsageError::new(format!("there is no run {name} in {dir}"))
+        .hint("`cxform audit list` names the runs; `last` is the last one that changed something"))
+}
+
 /// The run that is meant.
 fn find(state: &StateFolder, settings: &Settings, run: &Path) -> anyhow::Result<Undoing> {
     let dir = state.path().display();
     if run != Path::new("last") {
-        let name = run.to_string_lossy();
-        let folder = state.run(&name);
-        if !folder.path().is_dir() {
-            return Err(UsageError::new(format!("there is no run {name} in {dir}"))
-                .hint("`cxform audit list` names the runs; `last` is the last one that changed something")
-                .into());
-        }
+        let folder = named(state, run)?;
         let made = Undoing::of(&folder)?.ok_or_else(|| {
-            anyhow::anyhow!("the run {name} changed nothing, or its inverse is gone")
+            anyhow::anyhow!("the run {} changed nothing, or its inverse is gone", folder.name())
         })?;
         is_for_tenant(&made.inverse, settings)?;
         return Ok(made);

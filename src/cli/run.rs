@@ -125,6 +125,7 @@ fn start(plan: &Plan, lifting: Lifting) -> RunStart {
         rule: check.rule.clone(),
         address: check.address.as_ref().map(ToString::to_string),
         passed: check.status == Status::Pass,
+        warned: check.status == Status::Warn,
     };
     RunStart {
         checks: plan.checks.iter().map(check).collect(),

@@ -50,7 +50,8 @@ pub(super) fn serve(
     };
     runtime()?.block_on(async {
         let kept = if kept_in.is_some() { KEPT } else { FORGOTTEN };
-        let mut embedded = Embedded::start(&seed, kept_in, port, &context.cwd).await?;
+        let embedded = Embedded::start(&seed, kept_in, port, &context.cwd).await;
+        let mut embedded = embedded.map_err(|error| context.placed(error))?;
         if let Some(warning) = &embedded.warning {
             context.note(&format!("warning: {warning}\n"))?;
         }

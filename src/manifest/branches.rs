@@ -59,7 +59,7 @@ fn is_shape(error: &ValidationError<'_>) -> bool {
 }
 
 /// The values that an error of a choice would have taken.
-fn options<'e>(error: &'e ValidationError<'_>) -> Vec<&'e Value> {
+pub(super) fn options<'e>(error: &'e ValidationError<'_>) -> Vec<&'e Value> {
     match error.kind() {
         Kind::Constant { expected_value } => vec![&**expected_value],
         Kind::Enum { options } => options.as_array().into_iter().flatten().collect(),

@@ -25,6 +25,19 @@ pub(super) fn wrong_type(node: &Node, expected: &str) -> Finding {
 
 /// What may help where a text stands and something else is wanted.
 fn text_hint(text: &str, expected: &str) -> Option<&'static str> {
+    const NUMBERS: [(&str, &str); 11] = [
+        ("zero", "write `0`"),
+        ("one", "write `1`"),
+        ("two", "write `2`"),
+        ("three", "write `3`"),
+        ("four", "write `4`"),
+        ("five", "write `5`"),
+        ("six", "write `6`"),
+        ("seven", "write `7`"),
+        ("eight", "write `8`"),
+        ("nine", "write `9`"),
+        ("ten", "write `10`"),
+    ];
     const YES_OR_NO: [&str; 6] = ["yes", "no", "on", "off", "y", "n"];
     if yaml::lacks_space_after_colon(text) {
         return Some(yaml::COLON);
@@ -34,6 +47,10 @@ fn text_hint(text: &str, expected: &str) -> Option<&'static str> {
     }
     if expected.contains("`true` or `false`") && YES_OR_NO.contains(&&*text.to_lowercase()) {
         return Some("write `true` or `false`");
+    }
+    let number = NUMBERS.iter().find(|(word, _)| *word == text.to_lowercase());
+    if let Some((_, hint)) = number.filter(|_| expected.contains("number")) {
+        return Some(hint);
     }
     if yaml::reads_as_other(text) {
         return Some("take the quotes away");
@@ -48,9 +65,11 @@ pub(super) fn not_one_of<'v>(node: &Node, options: impl IntoIterator<Item = &'v 
     let message = format!("expected {expected}, found {}", shown(node));
     let finding = Finding::error("not-one-of", &node.place, message);
     let texts = options.iter().filter_map(|option| option.as_str());
-    match node.as_str().filter(|_| options.len() > 1).and_then(|text| like(text, texts)) {
-        Some(like) => finding.hint(like),
-        None => finding,
+    let like = node.as_str().and_then(|text| like(text, texts));
+    match (like, &options[..]) {
+        (Some(_), [only]) => finding.hint(format!("write {}", choice(only))),
+        (Some(like), _) => finding.hint(like),
+        (None, _) => finding,
     }
 }
 

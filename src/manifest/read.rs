@@ -101,6 +101,13 @@ fn header(kinds: &[&ManifestKind], root: &Node, findings: &mut Vec<Finding>) {
         return;
     }
     let names = || kinds.iter().map(|kind| kind.kind);
+    if let Some(message) = of_others(root, names()) {
+        let hint = "a file of another program stands outside the folders that `manifests` in \
+                    cxform.yaml names";
+        let place = root.get("apiVersion").map_or(&root.place, |version| &version.place);
+        findings.push(Finding::error("api-version", place, message).hint(hint));
+        return;
+    }
     let listed = || names().map(|name| format!("`{name}`")).collect::<Vec<_>>().join(", ");
     match root.get("apiVersion") {
         None => findings.push(
@@ -124,6 +131,15 @@ fn header(kinds: &[&ManifestKind], root: &Node, findings: &mut Vec<Finding>) {
             })
         }
     });
+}
+
+/// Why a document seems to be of another program: its `apiVersion` is none of ours, nor is its kind.
+fn of_others<'k>(root: &Node, kinds: impl Iterator<Item = &'k str>) -> Option<String> {
+    let version = root.get("apiVersion")?.as_str()?;
+    let program = API_VERSION.split('/').next().unwrap_or_default();
+    let is_like = like(root.get("kind")?.as_str()?, kinds).is_some();
+    (!version.starts_with(program) && !is_like)
+        .then(|| format!("{} is not of cxform: this is no manifest", quoted(version)))
 }
 
 /// The finding of an `apiVersion` that is not ours.

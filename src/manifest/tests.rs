@@ -73,6 +73,11 @@ fn headers() {
          3:11 missing-key: missing key `name`",
     );
     check(
+        "apiVersion: apps/v1\nkind: Deployment\nspec: {replicas: 2}",
+        "1:13 api-version: `apps/v1` is not of cxform: this is no manifest (a file of another \
+         program stands outside the folders that `manifests` in cxform.yaml names)",
+    );
+    check(
         "kind: Queue\nmetadata: {name: '', renamedfrom: x}",
         "1:1 missing-key: missing key `apiVersion`\n1:1 missing-key: missing key `spec`\n\
          2:18 length: an empty text is not allowed here\n\
@@ -174,7 +179,9 @@ fn branches() {
     check_cell("nono", &format!("6:20 wrong-type: {any} the text `nono`"));
     check_cell("'3'", &format!("6:20 wrong-type: {any} the text `3` (take the quotes away)"));
     check_cell("[1]", &format!("6:20 wrong-type: {any} a list"));
-    check_cell("null", &format!("6:20 {NULL}"));
+    check_cell("four", &format!("6:20 wrong-type: {any} the text `four` (write `4`)"));
+    let none = "null: null is not a value (write `none`, or leave the key out (not managed))";
+    check_cell("null", &format!("6:20 {none}"));
     check_cell("{level: 3}", "6:20 missing-key: missing key `window`");
     check_cell(
         "{level: x, window: w, z: 1}",

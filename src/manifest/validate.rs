@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use jsonschema::error::{TypeKind, ValidationErrorKind as Kind};
 use jsonschema::{ValidationError, Validator};
-use serde_json::Value;
+use serde_json::{Value, json};
 
 use super::branches;
 use super::complaints::{not_one_of, repeated, too_long, too_short, wrong_type};
@@ -88,7 +88,10 @@ impl<'a> Explainer<'a> {
         let node = self.node(error);
         let at = |rule, message: String| Finding::error(rule, &node.place, message);
         if node.tree == Tree::Null && is_about_value(error.kind()) {
-            let hint = "leave the key out (not managed) or write an empty value";
+            let hint = match wants_none(error) {
+                true => "write `none`, or leave the key out (not managed)",
+                false => "leave the key out (not managed) or write an empty value",
+            };
             findings.push(at("null", "null is not a value".to_owned()).hint(hint));
             return;
         }
@@ -285,6 +288,17 @@ fn is_about_value(kind: &Kind) -> bool {
             | Kind::Enum { .. }
             | Kind::Constant { .. }
     )
+}
+
+/// Whether there is a word for nothing.
+fn wants_none(error: &ValidationError<'_>) -> bool {
+    let is_none = |error: &ValidationError<'_>| branches::options(error).contains(&&json!("none"));
+    match error.kind() {
+        Kind::AnyOf { context } | Kind::OneOfNotValid { context } => {
+            context.iter().flatten().any(is_none)
+        }
+        _ => is_none(error),
+    }
 }
 
 /// The first paragraph of a schema's description, on one line.

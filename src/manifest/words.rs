@@ -85,9 +85,35 @@ pub(super) fn like<'a>(
     let lower = text.to_lowercase();
     let candidates: Vec<&str> = candidates.into_iter().collect();
     let same = candidates.iter().find(|candidate| candidate.to_lowercase() == lower);
+    // A word that is written out where its beginning is meant: `tuesday`.
+    let begun =
+        || candidates.iter().filter(|own| own.len() > 2 && lower.starts_with(&own.to_lowercase()));
     let like = match same {
         Some(same) => (*same).to_owned(),
-        None => closest(text, candidates)?,
+        None => match closest(text, candidates.iter().copied()) {
+            Some(close) => close,
+            None => (*begun().max_by_key(|own| own.len())?).to_owned(),
+        },
     };
     Some(format!("did you mean `{like}`?"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::like;
+
+    #[test]
+    fn what_may_have_been_meant() {
+        let check = |text: &str, expect: Option<&str>| {
+            let found = like(text, ["mon", "tue", "thu", "routingRules"]);
+            let expect = expect.map(|expect| format!("did you mean `{expect}`?"));
+            assert_eq!(found, expect, "{text}");
+        };
+        check("tuesday", Some("tue"));
+        check("Thursday", Some("thu"));
+        check("MON", Some("mon"));
+        check("routingrules", Some("routingRules"));
+        check("someday", None);
+        check("", None);
+    }
 }

@@ -93,6 +93,17 @@ impl Pattern {
         at.last().copied().unwrap_or_default()
     }
 
+    /// The one address that it stands for; none where a star stands for several.
+    #[must_use]
+    pub fn address(&self) -> Option<Address> {
+        let byte = |step: &Step| match step {
+            Step::Byte(byte) => Some(*byte),
+            Step::Within | Step::Across => None,
+        };
+        let bytes: Option<Vec<u8>> = self.steps.iter().map(byte).collect();
+        String::from_utf8(bytes?).ok()?.parse().ok()
+    }
+
     /// A star may stand for nothing.
     fn pass_stars(&self, at: &mut [bool]) {
         for (index, step) in self.steps.iter().enumerate() {
@@ -214,6 +225,18 @@ mod tests {
         check("queue/100%", PatternError::Percent);
         check("queue/100%zz", PatternError::Percent);
         check("queue/a\u{7}", |_| PatternError::Control);
+    }
+
+    #[test]
+    fn without_a_star_it_is_one_address() {
+        let check = |text: &str, expect: Option<Address>| {
+            assert_eq!(Pattern::parse(text).unwrap().address(), expect, "{text}");
+        };
+        check("queue/Main", Some(Address::new("queue", &["Main"])));
+        check("queue/Sales %2f Überlauf", Some(Address::new("queue", &["Sales / Überlauf"])));
+        check("assignment/u-1/billing", Some(Address::new("assignment", &["u-1", "billing"])));
+        check("queue/Main*", None);
+        check("**Main", None);
     }
 
     #[test]

@@ -35,8 +35,8 @@ pub enum ReferenceError {
         kind: &'static str,
         /// The reference as written.
         text: String,
-        /// A name that looks alike.
-        similar: Option<String>,
+        /// The way out.
+        hint: String,
     },
     /// Two different things match.
     #[error("`{text}` matches two {kind}s: {first} and {second}")]
@@ -67,10 +67,7 @@ impl ReferenceError {
     #[must_use]
     pub fn hint(&self) -> String {
         match self {
-            Self::Unknown { similar: Some(similar), .. } => format!("did you mean `{similar}`?"),
-            Self::Unknown { kind, .. } => {
-                format!("a reference is the {kind}'s id, name or e-mail address, exactly")
-            }
+            Self::Unknown { hint, .. } => hint.clone(),
             Self::Ambiguous { .. } => "write `id:…` or `name:…` to say which".to_owned(),
             Self::Renamed { to, .. } => format!("write `{to}`"),
         }

@@ -112,7 +112,8 @@ pub(super) fn passed(rule: &str, level: Level) -> CheckResult {
     }
 }
 
-fn failed(finding: Finding, level: Level) -> CheckResult {
+/// What a rule complains of.
+pub(super) fn failed(finding: Finding, level: Level) -> CheckResult {
     CheckResult {
         address: finding.address,
         message: Some(finding.message),

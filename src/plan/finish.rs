@@ -2,16 +2,17 @@
 
 use jiff::SignedDuration;
 
-use super::check::{When, check};
+use super::check::{When, check, failed};
 use super::coverage;
 use super::draft::Proposed;
 use super::guard::guard;
-use super::hold::{hold, hold_deletions};
+use super::hold::{PROTECTION, hold, hold_deletions};
+use super::nameless::{Known, nameless};
 use super::people::named_in;
 use super::timeline::timeline;
 use super::{Change, CheckResult, Draft, Plan, Policy, Source, Summary, Tenant, seal};
 use crate::kinds::{Action, Impact};
-use crate::model::{Desired, Facts, Finding, Observed};
+use crate::model::{Desired, Facts, Finding, Level, Observed};
 
 /// Everything that a plan is made from.
 pub struct Inputs<'a> {
@@ -38,6 +39,7 @@ pub struct Inputs<'a> {
 /// Findings that no override lifts.
 pub fn finish(mut draft: Draft, inputs: Inputs<'_>) -> Result<Plan, Vec<Finding>> {
     let mut results = hold_deletions(&mut changes(&mut draft.proposed), inputs.policy);
+    results.extend(unprotected(&inputs));
     for when in [When::First, When::Last] {
         let (found, errors) = check(&draft, &inputs, when);
         if !errors.is_empty() {
@@ -84,6 +86,18 @@ pub fn finish(mut draft: Draft, inputs: Inputs<'_>) -> Result<Plan, Vec<Finding>
     plan.applyable &= !is_blocked;
     seal(&mut plan);
     Ok(plan)
+}
+
+/// Protections that protect nothing. What was not read of the manifests may declare it.
+fn unprotected(inputs: &Inputs<'_>) -> Vec<CheckResult> {
+    let Inputs { desired, observed, facts, policy, .. } = *inputs;
+    if policy.is_partial {
+        return Vec::new();
+    }
+    let known = Known { desired, observed, facts, dialect: inputs.tenant.dialect };
+    let protect = policy.protect.iter().map(|own| (&own.pattern, &own.place));
+    let idle = nameless(PROTECTION, protect, &known).into_iter();
+    idle.map(|finding| failed(finding, Level::Warn)).collect()
 }
 
 /// Asks who could serve, and withholds what takes too many away, until nothing new is found.

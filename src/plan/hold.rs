@@ -10,7 +10,7 @@ use crate::model::{Address, Level};
 /// The rule that withholds deletions unless they are allowed.
 const DELETION: &str = "allow-delete";
 /// The rule that withholds the deletion of what is protected.
-const PROTECTION: &str = "protect";
+pub(super) const PROTECTION: &str = "protect";
 /// The rule that withholds deletions that follow from absence where not all manifests were read.
 const PARTIAL: &str = "partial";
 /// The rule that withholds what depends on something withheld.

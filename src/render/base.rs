@@ -1,10 +1,11 @@
-//! What changed since the base, apart from what drifted.
+//! What changed since the base, apart from where the tenant differed before.
 
 use super::fields;
 use crate::kinds::Action;
 use crate::plan::{Base, Change, Plan, Reason};
 
-/// The headings over what changed since the base and over what drifted; none without a base.
+/// The headings over what changed since the base and over what else differs; none without a base.
+/// Whether the tenant has drifted from the base nobody knows: it may never have been applied.
 pub(super) struct Headings<'p> {
     base: Option<&'p Base>,
     /// Which of the two was written last.
@@ -22,10 +23,10 @@ impl<'p> Headings<'p> {
         if self.under.replace(change.drifted) == Some(change.drifted) {
             return None;
         }
-        let name = fields::one_line(&base.name);
+        let name = fields::brief(&fields::one_line(&base.name));
         Some(match change.drifted {
             false => format!("Changed since {name}:"),
-            true => format!("Not changed since {name}, but drifted in the tenant:"),
+            true => format!("Not changed since {name}, but different in the tenant:"),
         })
     }
 }
@@ -49,12 +50,17 @@ pub(super) fn compared(plan: &Plan) -> Option<String> {
     let changes = || plan.resource_changes.iter().filter(|change| change.action().is_some());
     let drifted = changes().filter(|change| change.drifted).count();
     let changed = changes().count() - drifted;
-    let name = fields::one_line(&base.name);
+    let name = fields::brief(&fields::one_line(&base.name));
     let commit = base.commit.as_deref().filter(|commit| *commit != base.name);
     let commit = commit.and_then(|commit| commit.get(..12));
     let commit =
         commit.map_or_else(String::new, |commit| format!(" ({})", fields::one_line(commit)));
-    Some(format!("Since {name}{commit}: {changed} changed, {drifted} drifted."))
+    let others = match drifted {
+        0 => String::new(),
+        1 => "; 1 other differs in the tenant".to_owned(),
+        others => format!("; {others} others differ in the tenant"),
+    };
+    Some(format!("Since {name}{commit}: {changed} changed{others}."))
 }
 
 /// Why, in words, where the base is known.
@@ -63,9 +69,9 @@ pub(super) fn since(reason: Reason, action: Option<Action>) -> &'static str {
         (Reason::Config, Some(Action::Create)) => "the request adds it",
         (Reason::Config, _) => "the request changes it",
         (Reason::Both, Some(Action::Create)) => "the request changes it, and the tenant has none",
-        (Reason::Both, _) => "the request changes it, and the tenant has drifted too",
-        (Reason::Drift, Some(Action::Create)) => "drifted: the tenant has none",
-        (Reason::Drift, _) => "drifted",
+        (Reason::Both, _) => "the request changes it, and the tenant differs from the base too",
+        (Reason::Drift, Some(Action::Create)) => "the request leaves it, and the tenant has none",
+        (Reason::Drift, _) => "the request leaves it, and the tenant differs",
         (Reason::Removed, _) => "the request removes it",
         _ => "the tenant differs",
     }

@@ -96,6 +96,16 @@ pub(super) fn one_line(text: &str) -> String {
     neutral(text).replace('\n', "\\n")
 }
 
+/// A text in which each full name of a commit, of 40 digits, is as short as people write it.
+#[must_use]
+pub(super) fn brief(text: &str) -> String {
+    const SHORT: usize = 12;
+    let is_name =
+        |word: &&str| word.len() == 40 && word.bytes().all(|byte| byte.is_ascii_hexdigit());
+    let words = text.split(|c: char| !c.is_ascii_alphanumeric()).filter(is_name);
+    words.fold(text.to_owned(), |told, word| told.replace(word, &word[..SHORT]))
+}
+
 fn is_plain(text: &str) -> bool {
     let is_word = |c: char| c.is_alphanumeric() || matches!(c, '_' | '-' | '.' | ':' | '@' | '+');
     !text.is_empty() && text != "none" && text.parse::<f64>().is_err() && text.chars().all(is_word)
@@ -133,7 +143,7 @@ fn text_difference(old: &str, new: &str) -> Vec<String> {
 mod tests {
     use serde_json::{Value, json};
 
-    use super::{difference, inside, path, shown};
+    use super::{brief, difference, inside, path, shown};
     use crate::plan::PathChange;
 
     fn check(before: &Value, after: &Value, verdict: Option<bool>, expect: &str) {
@@ -148,6 +158,20 @@ mod tests {
         check(&json!("a b"), &json!(""), None, r#""a b" -> """#);
         check(&json!(["a", "b"]), &json!(["b", "c"]), None, "-a +c -> [b, c]");
         check(&json!("x\ny\n"), &json!("x\nz\n"), None, "text\n      x\n    - y\n    + z");
+    }
+
+    #[test]
+    fn commits_are_told_briefly() {
+        let check = |text: &str, expect: &str| assert_eq!(brief(text), expect);
+        let commit = "92e6e7b20cf644219e64936adf3163ba3d8201d4";
+        check(commit, "92e6e7b20cf6");
+        check(
+            &format!("{commit}:q.yaml:3 and {commit}~1"),
+            "92e6e7b20cf6:q.yaml:3 and 92e6e7b20cf6~1",
+        );
+        for other in [&commit[1..], &format!("{commit}0"), "sha256:92e6", "main"] {
+            check(other, other);
+        }
     }
 
     #[test]

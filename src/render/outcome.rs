@@ -30,8 +30,27 @@ pub fn outcome(plan: &Plan, applied: &Applied) -> String {
     if let Some(selected) = &plan.selection {
         let _ = writeln!(text, "The plan was partial: {}.", one_line(&selected.to_string()));
     }
+    text.push_str(&beside(plan, applied));
     text.push_str(&closing(plan, applied));
     text.push('\n');
+    text
+}
+
+/// What the closing line does not count: changes that were there already, and steps of an undoing
+/// that were all held.
+fn beside(plan: &Plan, applied: &Applied) -> String {
+    let mut text = match applied.count(OutcomeStatus::Already) {
+        0 => String::new(),
+        1 => "1 change was there already, as the plan wants it; it is not counted.\n".to_owned(),
+        already => {
+            format!(
+                "{already} changes were there already, as the plan wants them; they are not counted.\n"
+            )
+        }
+    };
+    if plan.source.undoes.is_some() && plan.live().next().is_none() && plan.summary.held > 0 {
+        text.push_str("Nothing was undone: all that is left to undo is held.\n");
+    }
     text
 }
 

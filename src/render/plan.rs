@@ -337,7 +337,7 @@ pub(super) fn places(group: &[&Change]) -> String {
 /// The first of these places, and how many files more there are.
 pub(super) fn some_places(group: &[&Change]) -> (String, usize) {
     if let [only] = group {
-        return (only.source.to_string(), 0);
+        return (short(&only.source), 0);
     }
     let mut spans: BTreeMap<&str, (u32, u32)> = BTreeMap::new();
     for Place { file, line, .. } in group.iter().map(|change| &change.source) {
@@ -349,7 +349,12 @@ pub(super) fn some_places(group: &[&Change]) -> (String, usize) {
         false => format!("{file}:{from}-{to}"),
     };
     let named = spans.iter().take(PLACES).map(span).collect::<Vec<_>>().join(", ");
-    (named, spans.len().saturating_sub(PLACES))
+    (fields::brief(&named), spans.len().saturating_sub(PLACES))
+}
+
+/// A place as people are told it.
+pub(super) fn short(place: &Place) -> String {
+    fields::brief(&place.to_string())
 }
 
 /// What stops the plan or a change, and what is worth a look.
@@ -367,7 +372,8 @@ fn checks(out: &mut dyn Write, plan: &Plan, again: &str) -> fmt::Result {
             Level::Block | Level::Error => "! blocked",
         };
         for result in results.iter().take(TOLD) {
-            let place = result.source.as_ref().map_or_else(String::new, |p| format!("  at {p}"));
+            let place = result.source.as_ref().map(|p| format!("  at {}", short(p)));
+            let place = place.unwrap_or_default();
             let message = fields::one_line(result.message.as_deref().unwrap_or_default());
             writeln!(out, "{word} by {rule}: {message}{place}")?;
             if let Some(hint) = &result.hint {

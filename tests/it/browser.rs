@@ -100,7 +100,10 @@ fn what_drifted_is_told_apart_from_what_changed() {
     let mut browser = Chromium::start();
     browser.open(&page(&folder, &["--base", "./before"]));
     let headline = browser.evaluate("document.getElementById('headline').textContent");
-    assert!(headline.as_str().unwrap().contains("1 changed, 4 drifted."), "{headline}");
+    assert!(
+        headline.as_str().unwrap().contains("1 changed; 4 others differ in the tenant."),
+        "{headline}"
+    );
     set(&mut browser, "since", "changed");
     assert_eq!(listed(&mut browser), json!(["1 of 5 changes", 1]));
     set(&mut browser, "since", "drifted");

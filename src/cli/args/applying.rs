@@ -55,7 +55,7 @@ pub(in super::super) struct Applying {
     #[arg(long, overrides_with = "auto_approve")]
     pub(in super::super) auto_approve: bool,
     /// Apply only where the plan has this hash
-    #[arg(long, value_name = "SHA256")]
+    #[arg(long, value_name = "SHA256", value_parser = hash)]
     pub(in super::super) expect_hash: Option<String>,
     /// Lift a blocking rule for the plan with this hash only; needs --reason
     #[arg(long = "override", value_name = "RULE@HASH")]
@@ -98,6 +98,17 @@ pub(in super::super) enum OnConflict {
     Overwrite,
 }
 
+/// The hash of a plan, with or without `sha256:`. An empty one comes from a variable that is not set.
+fn hash(text: &str) -> Result<String, String> {
+    let digits = text.strip_prefix("sha256:").unwrap_or(text);
+    match digits.len() == 64 && digits.bytes().all(|byte| byte.is_ascii_hexdigit()) {
+        true => Ok(text.to_ascii_lowercase()),
+        false => {
+            Err("a plan's hash is sha256: and 64 hexadecimal digits, as `plan` tells it".to_owned())
+        }
+    }
+}
+
 /// `30s`, `5m`, `2h` or a number of seconds.
 fn seconds(text: &str) -> Result<Duration, String> {
     let (number, unit) = match text.char_indices().find(|(_, c)| !c.is_ascii_digit()) {
@@ -112,4 +123,21 @@ fn seconds(text: &str) -> Result<Duration, String> {
     };
     let number: u64 = number.parse().map_err(|_| "write it as 30s, 5m or 2h".to_owned())?;
     Ok(Duration::from_secs(number.saturating_mul(factor)))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::hash;
+
+    #[test]
+    fn a_hash_is_whole_or_none() {
+        let digits = "0a".repeat(32);
+        for whole in [digits.clone(), format!("sha256:{digits}")] {
+            assert_eq!(hash(&whole), Ok(whole.clone()));
+        }
+        assert_eq!(hash(&digits.to_uppercase()), Ok(digits.clone()));
+        for wrong in ["", "sha256:", "1234", &digits[1..], &format!("{}g", &digits[1..])] {
+            assert!(hash(wrong).is_err(), "{wrong}");
+        }
+    }
 }

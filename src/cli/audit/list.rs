@@ -34,14 +34,14 @@ fn told(entry: &Entry) -> String {
     let Entry { time, run, actor, .. } = entry;
     match &entry.event {
         Event::Start(start) => {
-            let failed = start.checks.iter().filter(|check| !check.passed).count();
+            let checks = checks(start);
             let lifted: Vec<&str> = start.overrides.iter().map(|o| o.rule.as_str()).collect();
             let lifted = match lifted[..] {
                 [] => String::new(),
                 _ => format!(", lifted: {}", lifted.join(", ")),
             };
             let place = place(start);
-            format!("{time}  {run}  started by {actor}{place}; {failed} checks failed{lifted}")
+            format!("{time}  {run}  started by {actor}{place}; {checks}{lifted}")
         }
         Event::Change(change) => {
             format!("{time}  {run}  {} {}: {}", change.action, change.address, change.result)
@@ -58,9 +58,50 @@ fn told(entry: &Entry) -> String {
     }
 }
 
+/// How many checks stopped something, and how many only warned.
+fn checks(start: &RunStart) -> String {
+    let count = |warned| {
+        start.checks.iter().filter(|check| !check.passed && check.warned == warned).count()
+    };
+    let many = |count, what: &str| format!("{count} {what}{}", if count == 1 { "" } else { "s" });
+    match (count(false), count(true)) {
+        (failed, 0) => format!("{} failed", many(failed, "check")),
+        (0, warned) => many(warned, "warning"),
+        (failed, warned) => {
+            format!("{} failed, {}", many(failed, "check"), many(warned, "warning"))
+        }
+    }
+}
+
 /// The CI and the pull request of a run, where it had them.
 fn place(start: &RunStart) -> String {
     let ci = start.ci.as_ref().map_or_else(String::new, |ci| format!(" in {ci}"));
     let pull_request = start.pull_request.as_ref();
     pull_request.map_or(ci.clone(), |number| format!("{ci} for pull request {number}"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::checks;
+    use crate::audit::{CheckRecord, RunStart};
+
+    #[test]
+    fn a_warning_is_no_failure() {
+        let check = |passed: usize, failed: usize, warned: usize, expect: &str| {
+            let one = |passed, warned| CheckRecord {
+                rule: "capacity".to_owned(),
+                address: None,
+                passed,
+                warned,
+            };
+            let all = [vec![one(true, false); passed], vec![one(false, false); failed]];
+            let all = [all.concat(), vec![one(false, true); warned]].concat();
+            let start = RunStart { checks: all, ..RunStart::default() };
+            assert_eq!(checks(&start), expect);
+        };
+        check(3, 0, 0, "0 checks failed");
+        check(3, 1, 0, "1 check failed");
+        check(0, 0, 1, "1 warning");
+        check(1, 2, 2, "2 checks failed, 2 warnings");
+    }
 }

@@ -4,7 +4,7 @@
 use std::fmt::Write as _;
 
 use super::super::fields::one_line;
-use super::super::plan::{Detail, NAMED, body, consequence, heading, places, symbol};
+use super::super::plan::{Detail, NAMED, body, consequence, heading, places, short, symbol};
 use super::escape::{code, fence, line};
 use super::resources::folded;
 use super::words::{counted, head, many, names, wrapped};
@@ -223,7 +223,7 @@ pub(super) fn checks_of(plan: &Plan, level: Level) -> impl Iterator<Item = &Chec
 #[must_use]
 pub(super) fn complaint(check: &CheckResult) -> String {
     let message = code(check.message.as_deref().unwrap_or_default());
-    let place = check.source.as_ref().map(|place| format!(" at {}", code(&place.to_string())));
+    let place = check.source.as_ref().map(|place| format!(" at {}", code(&short(place))));
     format!("- {}: {message}{}", code(&check.rule), place.unwrap_or_default())
 }
 

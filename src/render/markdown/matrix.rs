@@ -181,7 +181,7 @@ fn grid(plan: &Plan) -> Option<String> {
 }
 
 /// A change in a cell: `3 → 4 ▲`, `+ 4`, `− 3`; a held one begins with `!`, one that is no part of what
-/// changed since the base ends with `drifted`. All of it is ours.
+/// changed since the base ends with `not new`. All of it is ours.
 fn mark(change: &Change) -> String {
     let Some(kind) = kind_of(&change.address) else { return String::new() };
     let is_grade = |path: &str| kind.is_better(path, 0, 1).is_some();
@@ -209,6 +209,6 @@ fn mark(change: &Change) -> String {
             }
         }
     };
-    let told = if change.drifted { format!("{told} drifted") } else { told };
+    let told = if change.drifted { format!("{told} not new") } else { told };
     if change.held_by.is_empty() { told } else { format!("! {told}") }
 }

@@ -16,6 +16,7 @@ use std::fmt::Write as _;
 
 use super::base::compared;
 use super::due::due;
+use super::fields;
 use super::outcome::outcome;
 use super::plan::{Detail, groups, summary};
 use super::timeline::timeline;
@@ -103,7 +104,12 @@ pub fn markdown_outcome(plan: &Plan, applied: &Applied, budget: usize) -> String
     let mut lines: Vec<String> = told.lines().map(line).collect();
     let closing = lines.pop().unwrap_or_default();
     let is_incomplete = applied.stopped.is_some() || closing.starts_with("Apply incomplete");
-    let title = if is_incomplete { "Applied in part, or not at all" } else { "Applied" };
+    let is_idle = plan.source.undoes.is_some() && plan.live().next().is_none();
+    let title = match is_incomplete {
+        true => "Applied in part, or not at all",
+        false if is_idle => "Nothing undone",
+        false => "Applied",
+    };
     let mut text = marker("apply", &plan.tenant.name);
     let _ = writeln!(text, "### {title}\n\n{}\n", origin(plan));
     let ticks = told.matches('`').count();
@@ -167,7 +173,7 @@ fn origin(plan: &Plan) -> String {
     let tenant = code(&brief(&plan.tenant.name));
     let commit = plan.source.commit.as_deref().map(|commit| {
         let dirty = if plan.source.dirty == Some(true) { " and changes beside it" } else { "" };
-        format!(" · commit {}{dirty}", code(&brief(commit)))
+        format!(" · commit {}{dirty}", code(&brief(&fields::brief(commit))))
     });
     format!("Tenant {tenant}{} · plan {}", commit.unwrap_or_default(), code(&brief(&plan.hash)))
 }

@@ -5,7 +5,7 @@ use similar::{ChangeTag, TextDiff};
 
 use super::super::base::headed;
 use super::super::fields::{self, inside};
-use super::super::plan::{Detail, body, consequence, symbol};
+use super::super::plan::{Detail, body, consequence, short, symbol};
 use super::alike;
 use super::escape::fence;
 use super::fit::Section;
@@ -58,7 +58,7 @@ pub(super) fn folded(title: &str, text: &str) -> String {
 /// A change over as many lines as it takes, and an empty one.
 fn fields_of(change: &Change, is_alike: bool) -> Vec<String> {
     let why = if is_alike { String::new() } else { format!("  {}", consequence(change)) };
-    let head = format!("{} {}{why}  at {}", symbol(change), change.address, change.source);
+    let head = format!("{} {}{why}  at {}", symbol(change), change.address, short(&change.source));
     let mut lines = vec![head];
     match change.action() {
         Some(Action::Update) => {

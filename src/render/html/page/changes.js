@@ -30,7 +30,7 @@ function filterForm() {
   if (heads.length) parts.push(choice("head", capital(heads.join(" or ")), "all of them", names((row) => row.head)));
   if (members.length) parts.push(field("member", capital(members.join(" or ")), el("input", { type: "search", name: "member", placeholder: "name or id", autocomplete: "off" })));
   if (rows.some((row) => row.better !== undefined)) parts.push(choice("effect", "Effect", "any", ["better", "worse"]));
-  const since = [{ value: "changed", label: "changed since" }, { value: "drifted", label: "drifted before" }];
+  const since = [{ value: "changed", label: "changed since" }, { value: "drifted", label: "different before" }];
   if (plan.base !== null) parts.push(choice("since", `Base: ${plan.base}`, "both", since));
   const counts = new Map();
   for (const row of rows) counts.set(row.action, (counts.get(row.action) || 0) + 1);

@@ -58,12 +58,32 @@ fn what_drifted_stays_apart_from_what_changed() {
         "# Changed since main:",
         "~ capacity: +100; routingRules[2].value: +100  for 4 queues",
         "~ threshold: 80 -> 60  for 4 queues",
-        "# Not changed since main, but drifted in the tenant:",
+        "# Not changed since main, but different in the tenant:",
         "~ queue/Unlike  threshold: 80 -> 60; target: a -> none",
         "~ threshold: 80 -> 60  for 3 queues",
         "~ capacity: +100; routingRules[2].value: +100  for 5 queues",
     ];
     assert_eq!(lines, expect, "{told}");
+}
+
+#[test]
+fn a_commit_as_the_base_is_told_briefly_and_nobody_says_drift() {
+    let mut all = queues();
+    all[0]["drifted"] = json!(true);
+    let count = all.len();
+    let mut plan = plan(all);
+    let commit = "92e6e7b20cf644219e64936adf3163ba3d8201d4";
+    plan["source"]["base"] = json!({"name": commit, "commit": commit, "manifests_digest": ""});
+    let told = told(&plan, COMMENT);
+    let expect = [
+        format!("`Since 92e6e7b20cf6: {} changed; 1 other differs in the tenant.`", count - 1),
+        "# Changed since 92e6e7b20cf6:".to_owned(),
+        "# Not changed since 92e6e7b20cf6, but different in the tenant:".to_owned(),
+    ];
+    for line in expect {
+        assert!(told.lines().any(|own| own == line), "{line}\n{told}");
+    }
+    assert!(!told.contains(commit) && !told.contains("drift"), "{told}");
 }
 
 /// Assignments of many agents to two skills, of whom some get better and some worse.

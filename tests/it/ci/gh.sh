@@ -26,7 +26,7 @@ change() { jq "$@" >"$GH_STORE/new" <"$file"; mv "$GH_STORE/new" "$file"; }
 case "$command $path" in
   "run list") [ ! -d "$GH_STORE/artifacts/cxform-snapshot" ] || jq -r "$query" <<<'[{"databaseId": 42}]' ; exit ;;
   "run download 42") mkdir -p "$folder"; cp -r "$GH_STORE/artifacts/$name/." "$folder"; exit ;;
-  */comments* | */comments) file=$GH_STORE/comments.json ;;
+  */comments*) file=$GH_STORE/comments.json ;;
   */issues*) file=$GH_STORE/issues.json ;;
   *) echo "gh: unknown: $command $path" >&2; exit 1 ;;
 esac

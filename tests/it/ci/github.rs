@@ -1,9 +1,8 @@
 //! GitHub Actions, from a pull request to an issue about drift.
 
 use std::collections::BTreeSet;
-use std::process::{Child, Command};
+use std::process::Child;
 
-use cxform::http::Method;
 use serde_json::{Value, json};
 
 use super::runner::{Runner, workflows, yaml};
@@ -75,10 +74,24 @@ fn from_a_pull_request_to_an_issue_about_drift() {
     assert_eq!((broken.code("Plan"), broken.code("Comment")), (1, 0), "{broken:?}");
     assert!(comments(&scene)[1]["body"].as_str().unwrap().contains("desired-state/billing.yaml"));
 
+    // Merged, planned, and main moves on before it is approved: that plan is not applied any more.
+    scene.clones.git("author-1", &["push", "--quiet", "origin", "HEAD:refs/heads/main"]);
+    scene.clone("late");
+    scene.clone("late-apply");
+    assert!(runner.job("late", APPLY, "plan").unwrap().is_good());
+    let next = ["push", "--quiet", "--force", "origin", "HEAD:refs/heads/main"];
+    scene.clones.git("author-2", &next);
+    let late = runner.job("late-apply", APPLY, "apply").unwrap();
+    assert!(late.steps[1].1.out.contains("main has moved on since this was planned"), "{late:?}");
+    assert!(late.steps.iter().all(|(name, _)| name != "Apply"), "{late:?}");
+    assert_eq!((scene.capacity(), scene.audited()), (Some(10), (1, 1)));
+
     // Merged and approved: exactly that, recorded on the branch. Once more there is nothing to do.
-    scene.clones.git("author-2", &["push", "--quiet", "origin", "HEAD:refs/heads/main"]);
     assert!(merge(&mut runner, "merged"));
     assert_eq!((scene.capacity(), scene.audited()), (Some(20), (2, 2)));
+    // The same job once more, as after a failure: everything is done already.
+    assert!(runner.job("merged-apply", APPLY, "apply").unwrap().is_good());
+    assert_eq!((scene.capacity(), scene.audited()), (Some(20), (3, 3)));
     assert!(scene.store.path().join("artifacts/cxform-state-1/audit/prod.jsonl").exists());
     assert!(!merge(&mut runner, "again"));
 
@@ -126,6 +139,10 @@ fn from_a_pull_request_to_an_issue_about_drift() {
     assert!(planned.summary.contains("30"), "{planned:?}");
     assert_eq!(scene.port.log().len(), asked);
 
+    // Where all is held, nobody is asked to approve it.
+    scene.abandon("gone");
+    assert!(!merge(&mut Runner::new(&scene), "held"));
+
     // No step was left out.
     let mut all = BTreeSet::from(["action".to_owned()]);
     for file in workflows() {
@@ -145,32 +162,12 @@ fn from_a_pull_request_to_an_issue_about_drift() {
 /// merge brings the rest.
 fn cut_off(signal: &str, code: u8) {
     let Some(scene) = Scene::new("github") else { return };
-    let queues: String = (0..60)
-        .map(|n| {
-            format!(
-                "---\napiVersion: cxform/v1\nkind: Queue\nmetadata: {{ name: q-{n} }}\n\
-                 spec: {{ capacity: 10, priority: 5 }}\n"
-            )
-        })
-        .collect();
-    scene.clone("author");
-    std::fs::write(scene.clones.path("author/desired-state/many.yaml"), queues).unwrap();
-    scene.clones.git("author", &["add", "--all"]);
-    scene.clones.git("author", &["commit", "--quiet", "-m", "many"]);
-    scene.clones.git("author", &["push", "--quiet", "origin", "HEAD:refs/heads/main"]);
-    let slow = json!([{"method": "POST", "path": "/api/v2/queues", "times": "forever",
-        "what": {"delay": {"ms": 150}}}]);
-    scene.port.world().behaviour.faults = serde_json::from_value(slow).unwrap();
-
+    scene.declare_many();
     let mut runner = Runner::new(&scene);
     scene.clone("plan");
     assert!(runner.job("plan", APPLY, "plan").unwrap().is_good());
     scene.clone("apply");
-    let stop = |child: &mut Child| {
-        scene.port.wait_for(|asked| asked.method == Method::Post && asked.path == "/api/v2/queues");
-        let killed = Command::new("kill").args([signal, &child.id().to_string()]).status().unwrap();
-        assert!(killed.success());
-    };
+    let stop = |child: &mut Child| scene.signal(child, signal);
     let applied = runner.job_while("apply", APPLY, "apply", Some(("Apply", &stop))).unwrap();
     assert_eq!((applied.code("Apply"), applied.code("Verify the audit")), (code, 0), "{applied:?}");
     let made = scene.port.world().table("queues").len();

@@ -1,5 +1,6 @@
 //! `init`: what a project begins with.
 
+use super::scene::FETCHING;
 use crate::support::{Folder, cxform, root};
 
 const IGNORED: &str = ".cxform/\n*.plan\nplan.html\nwfm.csv\ndrift.prom\n";
@@ -82,7 +83,7 @@ fn workflows_are_those_of_the_examples_and_nothing_is_overwritten() {
         let beside = run(&["init", "--ci", ci, "--workflows", "merge"]);
         assert_eq!(beside.code, 0, "{beside:?}");
         assert!(beside.out.contains("1. Merge what is below merge into"), "{beside:?}");
-        let fetch = files.iter().find(|file| read(file).contains("CXFORM_SHA256")).unwrap();
+        let (_, fetch) = FETCHING.into_iter().find(|(of, _)| *of == ci).unwrap();
         for (ran, below) in [(&begun, ""), (&beside, "merge/")] {
             let step = format!(". Fill in {below}{fetch}, since");
             assert!(ran.out.contains(&step), "{ran:?}");

@@ -1,13 +1,12 @@
 //! Runs a job of GitHub Actions as far as our workflows need it.
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::os::unix::process::ExitStatusExt as _;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 
 use serde_json::Value;
 
-use super::scene::Scene;
+use super::scene::{Scene, ended};
 use crate::support::Ran;
 
 /// What happens to a step while it runs.
@@ -146,6 +145,7 @@ impl<'s> Runner<'s> {
             .env("GH_STORE", self.scene.store.path())
             .env("RUNNER_TEMP", files.join("temp"))
             .envs([("CI", "true"), ("GITHUB_ACTIONS", "true"), ("GITHUB_ACTOR", "ana")])
+            .envs([("GITHUB_REF", "refs/heads/main"), ("GITHUB_REF_NAME", "main")])
             .env("GITHUB_SHA", self.scene.head(&folder.display().to_string()));
         for (variable, file) in [
             ("GITHUB_PATH", "path"),
@@ -232,17 +232,6 @@ impl<'s> Runner<'s> {
                 _ => panic!("what is {atom}?"),
             },
         })
-    }
-}
-
-/// Waits for a step to end; one that a signal ended has the code that a shell gives it.
-fn ended(child: Child) -> Ran {
-    let output = child.wait_with_output().unwrap();
-    let code = output.status.code().unwrap_or_else(|| 128 + output.status.signal().unwrap());
-    Ran {
-        out: String::from_utf8(output.stdout).unwrap(),
-        err: String::from_utf8(output.stderr).unwrap(),
-        code: code.try_into().unwrap(),
     }
 }
 

@@ -1,15 +1,16 @@
 //! What a CI works with: a remote, a tenant behind a port, and a folder of programs that stand in.
 
 use std::os::unix::fs::PermissionsExt as _;
-use std::path::{Path, PathBuf};
-use std::process::Command;
+use std::os::unix::process::ExitStatusExt as _;
+use std::path::PathBuf;
+use std::process::{Child, Command, Stdio};
 
 use cxform::http::Method;
 use serde_json::{Value, json};
 
 use crate::support::clones::Clones;
 use crate::support::port::{Port, SECRET};
-use crate::support::{Folder, cxform, root};
+use crate::support::{Folder, Ran, cxform, root};
 
 pub(super) struct Scene {
     pub(super) port: Port,
@@ -22,7 +23,7 @@ impl Scene {
     /// The project and the workflows that `init --ci` writes, for a tenant behind a port; none where
     /// the machine lacks what the steps need, which is told.
     pub(super) fn new(ci: &str) -> Option<Self> {
-        for program in ["bash", "jq", "curl", "sha256sum"] {
+        for program in ["bash", "jq", "curl", "sha256sum", "tar"] {
             if Command::new(program).arg("--version").output().is_err() {
                 tell(&format!(
                     "{program} is not installed: the steps of the workflows are not run"
@@ -39,14 +40,19 @@ impl Scene {
         let real = "https://api-us-1.cxone.com";
         assert!(project.contains(real), "{project}");
         files.put("cxform.yaml", &project.replace(real, &port.url()));
-        // What is fetched is a script, so that it is not the size of the program.
-        let fetched = format!("#!/bin/sh\nexec '{}' \"$@\"\n", env!("CARGO_BIN_EXE_cxform"));
-        store.put("cxform", &fetched);
-        for file in [".github/actions/cxform/action.yml", ".gitlab-ci.yml", ".azure/cxform.yml"] {
-            name_program(&files, file, &store.path().join("cxform"));
+        let (archive, sum) = pack(&store);
+        for file in FETCHING.iter().map(|(_, file)| *file) {
+            if let Ok(text) = std::fs::read_to_string(files.path().join(file)) {
+                let (url, zeros) = placeholders(&text);
+                let url = text.replace(&url, &format!("file://{}", archive.display()));
+                files.put(file, &url.replace(&zeros, &sum));
+            }
         }
         let scene = Self { port, clones: Clones::of(&files)?, store };
         scene.program("gh", include_str!("gh.sh"));
+        let curl = Command::new("bash").args(["-c", "command -v curl"]).output().unwrap().stdout;
+        let curl = String::from_utf8(curl).unwrap();
+        scene.program("curl", &include_str!("curl.sh").replace("$CURL", curl.trim()));
         Some(scene)
     }
 
@@ -82,6 +88,18 @@ impl Scene {
             clone,
             &["push", "--quiet", "--force", "origin", &format!("HEAD:refs/heads/{branch}")],
         );
+    }
+
+    /// Somebody declares on main that the queue is to be gone, which is held.
+    pub(super) fn abandon(&self, clone: &str) {
+        let file = self.clone(clone).join("desired-state/billing.yaml");
+        let text = std::fs::read_to_string(&file).unwrap();
+        let (_, others) = text.split_once("---\n").unwrap();
+        let gone =
+            "apiVersion: cxform/v1\nkind: Queue\nmetadata: { name: Billing }\nstate: absent\n";
+        std::fs::write(&file, format!("{gone}---\n{others}")).unwrap();
+        self.clones.git(clone, &["commit", "--quiet", "--all", "-m", "gone"]);
+        self.clones.git(clone, &["push", "--quiet", "origin", "HEAD:refs/heads/main"]);
     }
 
     /// A clone of what would be if the branch were merged, as CI systems plan it.
@@ -124,10 +142,66 @@ impl Scene {
         (count("start"), count("end"))
     }
 
+    /// Runs a script in a clone with these variables and no others, while something happens to it.
+    pub(super) fn bash(
+        &self,
+        clone: &str,
+        script: &str,
+        variables: &[(&str, String)],
+        meanwhile: Option<&dyn Fn(&mut Child)>,
+    ) -> Ran {
+        let file = self.store.path().join("script.sh");
+        std::fs::write(&file, script).unwrap();
+        let mut bash = Command::new("bash");
+        bash.arg("-e").arg(&file).current_dir(self.clones.path(clone)).env_clear();
+        bash.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped());
+        bash.envs(self.clones.variables())
+            .env("CI_STORE", self.store.path())
+            .env("PATH", self.path())
+            .envs(variables.iter().map(|(name, value)| (*name, value)));
+        let mut child = bash.spawn().unwrap();
+        if let Some(meanwhile) = meanwhile {
+            meanwhile(&mut child);
+        }
+        ended(child)
+    }
+
+    /// 60 queues more on main, and a tenant that takes its time with each.
+    pub(super) fn declare_many(&self) {
+        let queues: String = (0..60)
+            .map(|n| {
+                format!(
+                    "---\napiVersion: cxform/v1\nkind: Queue\nmetadata: {{ name: q-{n} }}\n\
+                     spec: {{ capacity: 10, priority: 5 }}\n"
+                )
+            })
+            .collect();
+        std::fs::write(self.clone("many").join("desired-state/many.yaml"), queues).unwrap();
+        self.clones.git("many", &["add", "--all"]);
+        self.clones.git("many", &["commit", "--quiet", "-m", "many"]);
+        self.clones.git("many", &["push", "--quiet", "origin", "HEAD:refs/heads/main"]);
+        let slow = json!([{"method": "POST", "path": "/api/v2/queues", "times": "forever",
+            "what": {"delay": {"ms": 150}}}]);
+        self.port.world().behaviour.faults = serde_json::from_value(slow).unwrap();
+    }
+
+    /// Sends a process a signal once the first of many queues is asked for.
+    pub(super) fn signal(&self, child: &Child, signal: &str) {
+        self.port.wait_for(|asked| asked.method == Method::Post && asked.path == "/api/v2/queues");
+        let killed = Command::new("kill").args([signal, &child.id().to_string()]).status().unwrap();
+        assert!(killed.success());
+    }
+
     /// The program that a step finds: ours, and what stands in.
     pub(super) fn path(&self) -> String {
         let bin = self.store.path().join("bin");
         format!("{}:{}", bin.display(), std::env::var("PATH").unwrap())
+    }
+
+    /// How many requests a service that is stood in for has got.
+    pub(super) fn asked(&self) -> usize {
+        let asked = std::fs::read_to_string(self.store.path().join("asked"));
+        asked.map_or(0, |asked| asked.lines().count())
     }
 
     /// What a service that is stood in for has kept.
@@ -146,15 +220,58 @@ impl Scene {
     }
 }
 
-/// Says where the program is fetched from, as whoever copies the workflows does.
-fn name_program(files: &Folder, file: &str, program: &Path) {
-    let Ok(text) = std::fs::read_to_string(files.path().join(file)) else { return };
-    let sum = Command::new("sha256sum").arg(program).output().unwrap().stdout;
-    let sum = String::from_utf8(sum).unwrap()[..64].to_owned();
-    let url = text.lines().find_map(|line| line.trim().strip_prefix("CXFORM_URL: ")).unwrap();
-    let text = text.replace(url, &format!("file://{}", program.display()));
-    assert!(text.contains(&"0".repeat(64)), "{text}");
-    files.put(file, &text.replace(&"0".repeat(64), &sum));
+/// The CIs, and the file of each that says where the program is fetched from.
+pub(super) const FETCHING: [(&str, &str); 3] = [
+    ("github", ".github/actions/cxform/action.yml"),
+    ("gitlab", ".gitlab-ci.yml"),
+    ("azure", ".azure/cxform.yml"),
+];
+
+/// What whoever copies a file has to fill in: the address of the archive, and its checksum.
+pub(super) fn placeholders(text: &str) -> (String, String) {
+    let said = |name: &str| {
+        let line = text.lines().find_map(|line| line.trim().strip_prefix(name)).unwrap();
+        line.trim_matches('"').to_owned()
+    };
+    (said("CXFORM_URL: "), said("CXFORM_SHA256: "))
+}
+
+/// An archive as `dist/build.sh` packs it, and its checksum. The program in it is a script that calls
+/// ours, so that it is not the size of it.
+pub(super) fn pack(folder: &Folder) -> (PathBuf, String) {
+    let name = format!("cxform-{}-x86_64-unknown-linux-musl", env!("CARGO_PKG_VERSION"));
+    let script = format!("#!/bin/sh\nexec '{}' \"$@\"\n", env!("CARGO_BIN_EXE_cxform"));
+    folder.put(&format!("work/{name}/cxform"), &script);
+    folder.put(&format!("work/{name}/man/cxform.1"), ".TH cxform 1\n");
+    let build = std::fs::read_to_string(root().join("dist/build.sh")).unwrap();
+    assert!(build.contains("\nname=cxform-$version-$target\n"), "{build}");
+    let (_, packing) = build.split_once("\ntar --directory").unwrap();
+    let (packing, _) = packing.split_once("\n#").unwrap();
+    let packing = format!(
+        "set -euo pipefail\nchmod 755 \"$work/$name/cxform\"\ntar --directory{packing}\n\
+         sha256sum \"$out/$name.tar.gz\""
+    );
+    let packed = Command::new("bash")
+        .args(["-c", &packing])
+        .envs([("SOURCE_DATE_EPOCH", "0"), ("name", &name)])
+        .env("work", folder.path().join("work"))
+        .env("out", folder.path())
+        .output()
+        .unwrap();
+    assert!(packed.status.success(), "{packed:?}");
+    let sum = String::from_utf8(packed.stdout).unwrap()[..64].to_owned();
+    (folder.path().join(format!("{name}.tar.gz")), sum)
+}
+
+/// Waits for a step to end; one that a signal ended has the code that a shell gives it.
+pub(super) fn ended(child: Child) -> Ran {
+    let output = child.wait_with_output().unwrap();
+    let code = output.status.code().unwrap_or_else(|| 128 + output.status.signal().unwrap());
+    Ran {
+        out: String::from_utf8(output.stdout).unwrap(),
+        err: String::from_utf8(output.stderr).unwrap(),
+        code: code.try_into().unwrap(),
+    }
 }
 
 #[allow(clippy::print_stderr, reason = "a test that is passed over says so")]

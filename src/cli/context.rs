@@ -10,9 +10,9 @@ use super::console::{Console, Stream};
 use super::environment::Environment;
 use super::exit::UsageError;
 use super::files::{self, FileError, are_read_by, read_manifests, relative};
-use super::project::{self, Project, locate, misplaced_secret, missing};
+use super::project::{self, Project, locate, misplaced_secret, missing, searched};
 use super::redacting::Redacting;
-use super::settings::{Flags, SecretError, Settings};
+use super::settings::{Flags, Origin, SecretError, Settings};
 use super::state::{SharedError, StateError};
 use crate::kinds::manifest_kinds;
 use crate::manifest;
@@ -40,6 +40,30 @@ pub(super) struct Manifests {
     pub(super) digest: String,
     /// Whether some manifest that is listed for the tenant was left out.
     pub(super) is_partial: bool,
+}
+
+/// Nothing is declared at all: the folder may be another one than was meant.
+#[derive(Debug, thiserror::Error)]
+#[error("there is no manifest in {0}")]
+pub(super) struct NoManifest(String);
+
+impl NoManifest {
+    /// The way out.
+    const HINT: &str = "name the folder that has them: PATH, or `manifests` in cxform.yaml; what \
+                        the tenant has as manifests: `cxform drift --all --format yaml`";
+
+    /// The same as a finding.
+    pub(super) fn finding(&self) -> Finding {
+        Finding {
+            place: None,
+            level: Level::Error,
+            rule: "no-manifest",
+            address: None,
+            message: self.to_string(),
+            hint: Some(Self::HINT.to_owned()),
+            related: None,
+        }
+    }
 }
 
 /// What manifests say, what is wrong with them, and the files' texts by their names.
@@ -195,11 +219,30 @@ impl Context<'_> {
         Ok((items, findings, sources))
     }
 
-    /// Warns that nothing is declared: the folder may be another one than was meant.
-    pub(super) fn note_no_manifest(&mut self, settings: &Settings) -> anyhow::Result<()> {
+    /// What there is to say where nothing is declared.
+    pub(super) fn no_manifest(&self, settings: &Settings) -> NoManifest {
         let paths = settings.manifests.value.iter();
         let paths: Vec<String> = paths.map(|path| relative(path, &self.cwd)).collect();
-        self.note(&format!("warning: there is no manifest in {}\n", paths.join(", ")))
+        let mut told = paths.join(", ");
+        if settings.project.is_none() && settings.manifests.origin == Origin::Default {
+            told.push_str(&format!(", and {}", searched(&self.cwd)));
+        }
+        NoManifest(told)
+    }
+
+    /// Refuses to take an empty folder for a tenant that is as declared; where nothing may be
+    /// declared on purpose it is told.
+    pub(super) fn expect_manifest(
+        &mut self,
+        settings: &Settings,
+        items: &[Item],
+        may_be_none: bool,
+    ) -> anyhow::Result<()> {
+        match self.no_manifest(settings) {
+            _ if !items.is_empty() => Ok(()),
+            none if may_be_none => self.note(&format!("warning: {none}\n")),
+            none => Err(none.into()),
+        }
     }
 
     /// Tells people something on standard output.
@@ -261,6 +304,9 @@ pub(super) fn hint(error: &anyhow::Error) -> Option<String> {
     error.chain().find_map(|cause| {
         if let Some(usage) = cause.downcast_ref::<UsageError>() {
             return usage.hint.clone();
+        }
+        if cause.is::<NoManifest>() {
+            return Some(NoManifest::HINT.to_owned());
         }
         if let Some(tenant) = cause.downcast_ref::<TenantError>() {
             return tenant.hint();

@@ -6,6 +6,7 @@ use super::clock;
 use super::context::{Context, causes, hint};
 use super::exit::Exit;
 use super::planning::{connect, runtime};
+use super::project::searched;
 use super::settings::{Endpoint, Settings};
 use super::sharing;
 use super::state::{Holder, StateFolder};
@@ -19,6 +20,11 @@ pub(super) fn run(context: &mut Context<'_>) -> anyhow::Result<Exit> {
     let settings = context.settings(&context.global.flags(&[]))?;
     let rows = settings.rows();
     let width = rows.iter().map(|row| row.name.len()).max().unwrap_or(0);
+    let project = match &settings.project {
+        Some(file) => file.display().to_string(),
+        None => format!("none ({})", searched(&context.cwd)),
+    };
+    context.say(&format!("{:width$}  {project}\n", "project file"))?;
     for row in &rows {
         context.say(&format!("{:width$}  {}  ({})\n", row.name, row.value, row.origin))?;
     }
@@ -49,6 +55,10 @@ fn manifests(context: &Context<'_>, settings: &Settings) -> anyhow::Result<Strin
         "{} in the manifests; `cxform validate` shows them",
         counted(wrong, "finding")
     );
+    if manifests.items.is_empty() {
+        let none = context.no_manifest(settings);
+        return Ok(format!("0 manifests, and no plan without one: {none}"));
+    }
     let (items, files) = (manifests.items.len(), manifests.sources.len());
     Ok(format!("{} in {}", counted(items, "manifest"), counted(files, "file")))
 }

@@ -5,6 +5,7 @@ mod looking;
 mod memory;
 mod metrics;
 mod notify;
+mod people;
 mod telling;
 
 use super::args::DriftArgs;

@@ -31,6 +31,13 @@ impl Environment {
         self.variables.get(name).map(String::as_str).filter(|value| !value.is_empty())
     }
 
+    /// Whether a CI runs this, by what all or one of them set.
+    #[must_use]
+    pub fn is_ci(&self) -> bool {
+        let is_set = |name| self.get(name).is_some_and(|value| value != "false");
+        ["CI", "TF_BUILD", "JENKINS_URL"].into_iter().any(is_set)
+    }
+
     /// The value of a secret: the variable `NAME`, else the content of the file that `NAME_FILE`
     /// names (from `cwd`), without one trailing line feed. None where neither is set.
     ///
@@ -103,6 +110,16 @@ mod tests {
         let missing: Environment = [("T_FILE", "nowhere")].into_iter().collect();
         let error = missing.secret("T", folder.path()).unwrap_err().to_string();
         assert!(error.contains("nowhere"), "{error}");
+    }
+
+    #[test]
+    fn a_ci_says_so() {
+        let is_ci = |name: &str, value: &str| {
+            let environment: Environment = [(name, value)].into_iter().collect();
+            environment.is_ci()
+        };
+        assert!(is_ci("CI", "true") && is_ci("CI", "1") && is_ci("TF_BUILD", "True"));
+        assert!(!is_ci("CI", "") && !is_ci("CI", "false") && !is_ci("TERM", "xterm"));
     }
 
     #[test]

@@ -1,68 +1,52 @@
 //! `init`: a project to begin with, and the workflows of a CI. What it writes are files of the
 //! repository, so that they can be read, copied and tested without it.
 
+mod next;
+mod templates;
+
 use std::path::{Path, PathBuf};
 
-use super::args::{Ci, InitArgs};
+use super::args::InitArgs;
 use super::context::Context;
 use super::exit::{Exit, UsageError};
 use super::files::{self, relative};
 use super::project::{self, git_root};
+use next::{Begun, next};
+use templates::{Template, in_subfolder, project_of, workflows};
 
-/// A file as it is written: where, and its text.
-type Template = (&'static str, &'static str);
-
-/// One of the repository's examples, which is written under its name there.
-macro_rules! example {
-    ($folder:literal, $name:literal) => {
-        ($name, include_str!(concat!("../../examples/", $folder, "/", $name)))
-    };
-}
-
-const PROJECT: &[Template] = &[
-    example!("init", "cxform.yaml"),
-    example!("init", "tenant.yaml"),
-    example!("init", "desired-state/billing.yaml"),
-];
-
-const GITHUB: &[Template] = &[
-    example!("ci/github", ".github/actions/cxform/action.yml"),
-    example!("ci/github", ".github/workflows/cxform-plan.yml"),
-    example!("ci/github", ".github/workflows/cxform-apply.yml"),
-    example!("ci/github", ".github/workflows/cxform-drift.yml"),
-];
-
-const GITLAB: &[Template] = &[example!("ci/gitlab", ".gitlab-ci.yml")];
-
-const AZURE: &[Template] =
-    &[example!("ci/azure", ".azure/cxform.yml"), example!("ci/azure", "azure-pipelines.yml")];
-
-/// The state folder, which git is to ignore.
-const IGNORED: &str = ".cxform/";
-
-/// Where audit and runs are kept, as the project file of a CI says it.
-const STATE: &str = "state: { git: cxform-state }";
+/// What git is to ignore: the state folder, and what commands of the README write.
+const IGNORED: &[&str] = &[".cxform/", "*.plan", "plan.html", "wfm.csv", "drift.prom"];
 
 /// Runs the command.
 pub(super) fn run(context: &mut Context<'_>, args: &InitArgs) -> anyhow::Result<Exit> {
     let folder = context.cwd.join(&args.folder);
-    let root = git_root(&folder).unwrap_or(&folder);
-    let text = |text: &str| match args.ci {
-        Some(_) => text.replace(&format!("# {STATE}"), STATE),
-        None => text.to_owned(),
-    };
+    let git = git_root(&folder);
+    let root = git.unwrap_or(&folder);
     // A project that is there already is left alone where only its CI is asked for.
-    let is_begun = args.ci.is_some() && folder.join(project::FILE_NAME).exists();
-    let project = if is_begun { &[][..] } else { PROJECT };
-    let project = project.iter().map(|(name, content)| (folder.join(name), text(content)));
-    let workflows = args.ci.map_or(&[][..], workflows);
-    let workflows = workflows.iter().map(|(name, text)| (root.join(name), (*text).to_owned()));
-    let outputs: Vec<(PathBuf, String)> = project.chain(workflows).collect();
+    let config = folder.join(project::FILE_NAME);
+    let before = match args.ci {
+        Some(_) if config.exists() => Some(files::read_text(&config)?),
+        _ => None,
+    };
+    let below = relative(&folder, root);
+    let below = Some(below.as_str()).filter(|below| *below != ".");
+    let to = args.workflows.as_ref().map_or_else(|| root.to_owned(), |dir| context.cwd.join(dir));
+    let mut outputs = workflows_of(args, &to, below);
     // All or nothing.
-    if let Some((there, _)) = outputs.iter().find(|(path, _)| path.symlink_metadata().is_ok()) {
-        let message = format!("{} is there already", relative(there, &context.cwd));
+    let in_the_way = |(path, _): &&(PathBuf, String)| path.symlink_metadata().is_ok();
+    if let Some((there, _)) = outputs.iter().find(in_the_way) {
+        let hint = "`--workflows DIR` writes the workflows below another folder, to merge them by \
+                    hand; `init` overwrites nothing";
+        return Err(is_there(context, there, hint).into());
+    }
+    if before.is_none() {
+        let project = project_of(args.ci).iter();
+        let project = project.map(|(name, text)| (folder.join(name), (*text).to_owned()));
+        outputs.splice(..0, project);
+    }
+    if let Some((there, _)) = outputs.iter().find(in_the_way) {
         let hint = "move it away, or name another folder; `init` overwrites nothing";
-        return Err(UsageError::new(message).hint(hint).into());
+        return Err(is_there(context, there, hint).into());
     }
     let mut told = String::new();
     for (path, text) in &outputs {
@@ -70,67 +54,43 @@ pub(super) fn run(context: &mut Context<'_>, args: &InitArgs) -> anyhow::Result<
         files::write_new(path, &|to| to.write_all(text.as_bytes()))?;
         told += &format!("Wrote {}\n", relative(path, &context.cwd));
     }
-    ignore(&folder.join(".gitignore"))?;
-    if is_begun {
-        told += &format!("Let cxform.yaml say where audit and runs are kept: {STATE}\n");
-    }
-    told += &next(context, args, &folder, root);
+    told += &ignore(context, &folder.join(".gitignore"))?;
+    let (before, head) = (before.as_deref(), files::read_text(&root.join(".git/HEAD")));
+    let head = head.unwrap_or_default();
+    let begun = Begun { head: &head, args, in_git: git.is_some(), workflows: &to, below, before };
+    told += &next(context, &begun);
     context.say(&told)?;
     Ok(Exit::Done)
 }
 
-fn workflows(ci: Ci) -> &'static [Template] {
-    match ci {
-        Ci::Github => GITHUB,
-        Ci::Gitlab => GITLAB,
-        Ci::Azure => AZURE,
-    }
+/// The workflows: where each is to be, and its text.
+fn workflows_of(args: &InitArgs, to: &Path, below: Option<&str>) -> Vec<(PathBuf, String)> {
+    let workflow = |(name, text): &Template| {
+        let text = below.map_or_else(|| (*text).to_owned(), |below| in_subfolder(text, below));
+        (to.join(name), text)
+    };
+    args.ci.map_or(&[][..], workflows).iter().map(workflow).collect()
 }
 
-/// Lets git ignore the state folder; what else the file says stays.
-fn ignore(file: &Path) -> anyhow::Result<()> {
+/// That a file is there already, and what to do.
+fn is_there(context: &Context<'_>, there: &Path, hint: &str) -> UsageError {
+    let message = format!("{} is there already", relative(there, &context.cwd));
+    UsageError::new(message).hint(hint)
+}
+
+/// Lets git ignore what is not for the repository; what else the file says stays. Tells what it did.
+fn ignore(context: &Context<'_>, file: &Path) -> anyhow::Result<String> {
     let text = if file.exists() { files::read_text(file)? } else { String::new() };
-    if text.lines().any(|line| line.trim() == IGNORED) {
-        return Ok(());
+    let is_there = |line: &&str| text.lines().any(|there| there.trim() == *line);
+    let new: Vec<&str> = IGNORED.iter().copied().filter(|line| !is_there(line)).collect();
+    if new.is_empty() {
+        return Ok(String::new());
     }
     let end = if text.is_empty() || text.ends_with('\n') { "" } else { "\n" };
-    Ok(files::append(file, &format!("{end}{IGNORED}\n"))?)
-}
-
-/// What to do next.
-fn next(context: &Context<'_>, args: &InitArgs, folder: &Path, root: &Path) -> String {
-    let outside = context.global.chdir.clone().unwrap_or_default().join(&args.folder);
-    let chdir = match outside == Path::new(".") {
-        true => String::new(),
-        false => format!("--chdir {} ", outside.display()),
-    };
-    let mut told = format!("Next: cxform {chdir}plan\n");
-    if let Some(ci) = args.ci {
-        if folder != root {
-            let file = relative(&folder.join("cxform.yaml"), root);
-            told += &format!(
-                "The project is not at the git root: say CXFORM_CONFIG: {file} in the workflows.\n"
-            );
-        }
-        told += &to_fill_in(&relative(&root.join(fetching(ci)), &context.cwd));
-    }
-    told
-}
-
-/// The file of a CI's workflows that says which cxform they fetch.
-fn fetching(ci: Ci) -> &'static str {
-    match ci {
-        Ci::Github => ".github/actions/cxform/action.yml",
-        Ci::Gitlab => ".gitlab-ci.yml",
-        Ci::Azure => ".azure/cxform.yml",
-    }
-}
-
-/// What only whoever copies the workflows knows.
-fn to_fill_in(file: &str) -> String {
-    format!(
-        "Before their first run, fill in {file}:\n  \
-         CXFORM_URL     the address of cxform-VERSION-x86_64-unknown-linux-musl.tar.gz, of a release or a copy\n  \
-         CXFORM_SHA256  its checksum, from SHA256SUMS of the release\n"
-    )
+    files::append(file, &format!("{end}{}\n", new.join("\n")))?;
+    let name = relative(file, &context.cwd);
+    Ok(match text.is_empty() {
+        true => format!("Wrote {name}\n"),
+        false => format!("Added to {name}: {}\n", new.join(" ")),
+    })
 }

@@ -6,7 +6,7 @@ use std::process::Command;
 use jiff::SignedDuration;
 
 use super::args::{At, Planning};
-use super::base;
+use super::base::{self, Base};
 use super::clock;
 use super::context::{Context, Manifests, Wrong};
 use super::exit::UsageError;
@@ -18,7 +18,7 @@ use super::settings::{Settings, Tenant};
 use super::show::lists_noops;
 use crate::http::Dialect;
 use crate::kinds;
-use crate::model::{Desired, Facts, Finding, Observed, Pattern, closest};
+use crate::model::{Desired, Facts, Finding, Item, Observed, Pattern, closest};
 use crate::plan::{self, Draft, Inputs, Plan, Policy, Setting, Source, draft, finish, in_zone};
 use crate::tenant::{Observation, Reader, learn, observe};
 
@@ -37,6 +37,7 @@ pub(super) async fn make(
     // What is wrong among the manifests themselves is told before anything is sent.
     wrong(kinds::declare(&items, None).1)?;
     let base = base::read(context, settings, planning)?;
+    expect_manifest(context, settings, &items, base.as_ref(), planning)?;
     let told = base.as_ref().map(|base| base.told.clone());
     let mut facts = facts_at(settings, planning.timing.at.as_ref())?;
     facts.secrets = secrets::named(context, &items)?;
@@ -106,6 +107,7 @@ pub(super) fn make_live(
         false => Err(Wrong::new(&found, &sources)),
     };
     let base = base::read(context, settings, planning)?;
+    expect_manifest(context, settings, &items, base.as_ref(), planning)?;
     let told = base.as_ref().map(|base| base.told.clone());
     let mut needs = kinds::needs(&items);
     needs.extend(base.iter().flat_map(|base| kinds::needs(&base.items)));
@@ -225,15 +227,24 @@ pub(super) fn unmatched(pattern: &Pattern, desired: &Desired) -> UsageError {
 }
 
 /// The manifests, where nothing is wrong with any of them by itself.
-pub(super) fn sound(context: &mut Context<'_>, settings: &Settings) -> anyhow::Result<Manifests> {
+pub(super) fn sound(context: &Context<'_>, settings: &Settings) -> anyhow::Result<Manifests> {
     let manifests = context.manifests(settings)?;
     if !manifests.findings.is_empty() {
         return Err(Wrong::new(&manifests.findings, &manifests.sources).into());
     }
-    if manifests.items.is_empty() {
-        context.note_no_manifest(settings)?;
-    }
     Ok(manifests)
+}
+
+/// Refuses to plan for nothing, unless there was something before or the whole tenant is looked at.
+fn expect_manifest(
+    context: &mut Context<'_>,
+    settings: &Settings,
+    items: &[Item],
+    base: Option<&Base>,
+    planning: &Planning,
+) -> anyhow::Result<()> {
+    let was_some = base.is_some_and(|base| !base.items.is_empty());
+    context.expect_manifest(settings, items, planning.all || was_some)
 }
 
 /// What is known before anything was read.

@@ -13,7 +13,7 @@ use super::exit::{Exit, UsageError};
 use super::files::{Access, write_out};
 use super::making::{make, make_live};
 use super::markup;
-use super::settings::{Endpoint, Keys, Settings};
+use super::settings::{Endpoint, Keys, Settings, Tenant};
 use super::show::{print, talk, write_file};
 use super::state::StateFolder;
 use crate::plan::Plan;
@@ -126,6 +126,16 @@ pub(super) fn runtime() -> anyhow::Result<tokio::runtime::Runtime> {
     Ok(tokio::runtime::Builder::new_current_thread().enable_all().build()?)
 }
 
+/// What a CI is told that would plan, apply and look for drift in a tenant of its own.
+fn pretends(tenant: &Tenant) -> String {
+    format!(
+        "warning: this CI only pretends: the tenant {} ({}) is simulated inside the program, and \
+         its state goes with the runner; name the real one as `defaultTenant` in cxform.yaml, or \
+         with CXFORM_TENANT\n",
+        tenant.name.value, tenant.url.value
+    )
+}
+
 /// How to reach the tenant of the settings; an embedded one is started.
 pub(super) async fn connect(
     context: &mut Context<'_>,
@@ -141,6 +151,9 @@ pub(super) async fn connect(
             (url.clone(), credentials, None)
         }
         Endpoint::Sim { seed } => {
+            if context.environment.is_ci() {
+                context.note(&pretends(tenant))?;
+            }
             let state = StateFolder::new(&settings.state_dir.value);
             let file = state_file(&state, &tenant.name.value);
             let embedded = Embedded::start(seed, Some(file), 0, &context.cwd).await;

@@ -23,7 +23,7 @@ use serde_json::Value;
 
 pub use audit::{Audit, Sink, SinkKind};
 pub use leases::{Lease, Leased};
-pub use locate::{find, git_root, locate};
+pub use locate::{find, git_root, locate, searched};
 pub use metrics::Metrics;
 pub use missing::missing;
 pub use policy::{CheckLevel, Guards, Policy};

@@ -63,6 +63,7 @@ fn check_usage(args: &RecommendArgs) -> Result<(), UsageError> {
 fn advise(context: &mut Context<'_>, args: &RecommendArgs) -> anyhow::Result<Exit> {
     let settings = context.settings(&context.global.flags(&args.paths))?;
     let manifests = sound(context, &settings)?;
+    context.expect_manifest(&settings, &manifests.items, false)?;
     let wrong = |found: Vec<_>| match found.is_empty() {
         true => Ok(()),
         false => Err(Wrong::new(&found, &manifests.sources)),

@@ -12,7 +12,7 @@ use tracing::Level;
 use super::again::CommandText;
 use super::args::RedactionArgs;
 use super::console::ConsoleError;
-use super::context::{Context, Wrong};
+use super::context::{Context, NoManifest, Wrong};
 use super::exit::UsageError;
 use super::files::FileError;
 use super::settings::SecretError;
@@ -165,6 +165,7 @@ fn is_ours(error: &anyhow::Error) -> bool {
     let is_scopes = |error: &TenantError| matches!(error, TenantError::MissingScopes { .. });
     first.is::<UsageError>()
         || first.is::<FileError>()
+        || first.is::<NoManifest>()
         || first.is::<ConsoleError>()
         || first.is::<StateError>()
         || first.is::<SharedError>()

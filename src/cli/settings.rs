@@ -125,7 +125,7 @@ impl Settings {
         let file = project.map(|(_, path)| cwd.join(path));
         let project = project.map(|(project, _)| project);
         let folder = file.as_deref().and_then(Path::parent).unwrap_or(cwd).to_owned();
-        let choice = Choice::make(flags, environment, project)?;
+        let choice = Choice::make(flags, environment, project, cwd)?;
         let tenant = choice.in_project();
 
         let concurrency = match flags.parallelism {

@@ -17,6 +17,17 @@ use super::state::{Holder, StateFolder};
 /// How often a served tenant's state is written down.
 const SAVED_EVERY: Duration = Duration::from_secs(1);
 
+/// What is told of a served tenant that the project keeps.
+const KEPT: &str = "\
+Any client id and secret will do, unless the seed names some. It is the project's own: `plan` and `drift` see what is
+done here a second later, and `apply` has to wait for the end of this (Ctrl-C).
+";
+
+/// What is told of one that nobody keeps.
+const FORGOTTEN: &str = "\
+Any client id and secret will do, unless the file names some. What is done here is forgotten at the end (Ctrl-C).
+";
+
 /// Serves a simulated tenant until it is interrupted.
 pub(super) fn serve(
     context: &mut Context<'_>,
@@ -38,12 +49,13 @@ pub(super) fn serve(
         None => None,
     };
     runtime()?.block_on(async {
+        let kept = if kept_in.is_some() { KEPT } else { FORGOTTEN };
         let embedded = Embedded::start(&seed, kept_in, port, &context.cwd).await;
         let mut embedded = embedded.map_err(|error| context.placed(error))?;
         if let Some(warning) = &embedded.warning {
             context.note(&format!("warning: {warning}\n"))?;
         }
-        context.say(&format!("Serving the simulated tenant at {}\n", embedded.url()))?;
+        context.say(&format!("Serving the simulated tenant at {}\n{kept}", embedded.url()))?;
         let mut interrupt = signal(SignalKind::interrupt())?;
         let mut terminate = signal(SignalKind::terminate())?;
         let mut every = tokio::time::interval(SAVED_EVERY);

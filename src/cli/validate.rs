@@ -14,12 +14,12 @@ pub(super) fn run(context: &mut Context<'_>, args: &ValidateArgs) -> anyhow::Res
     // Names among manifests can only be judged where all of them could be read.
     if findings.is_empty() {
         findings = kinds::declare(&items, None).1;
+        if items.is_empty() {
+            findings.push(context.no_manifest(&settings).finding());
+        }
     }
     match args.format {
         FindingFormat::Text if findings.is_empty() => {
-            if items.is_empty() {
-                context.note_no_manifest(&settings)?;
-            }
             let count = items.len();
             let word = if count == 1 { "manifest is" } else { "manifests are" };
             context.say(&format!("Success! {count} {word} valid.\n"))?;

@@ -101,6 +101,7 @@ async fn read(
     reader: &Reader,
 ) -> anyhow::Result<Vec<WfmRow>> {
     let manifests = sound(context, settings)?;
+    context.expect_manifest(settings, &manifests.items, false)?;
     let wrong = |found: Vec<_>| match found.is_empty() {
         true => Ok(()),
         false => Err(Wrong::new(&found, &manifests.sources)),

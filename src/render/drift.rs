@@ -138,7 +138,8 @@ pub(super) fn unknown(drift: &Drift) -> Option<String> {
 }
 
 /// The summary line.
-pub(super) fn summary(drift: &Drift) -> String {
+#[must_use]
+pub fn summary(drift: &Drift) -> String {
     let alarms =
         |class: Class| drift.items.iter().filter(|item| item.alarm && item.class == class).count();
     let mut line = match drift.drift {

@@ -19,7 +19,7 @@ mod timeline;
 mod wfm;
 
 pub use advice::advice;
-pub use drift::{drift, drift_findings};
+pub use drift::{drift, drift_findings, summary as drift_summary};
 pub use gitlab::gitlab;
 pub use html::{html, html_drift, html_failure};
 pub use markdown::{

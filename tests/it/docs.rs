@@ -12,7 +12,7 @@ fn readme_commands() -> Vec<Vec<String>> {
             "```sh" => in_shell = true,
             "```" => in_shell = false,
             line if in_shell => {
-                let words = line.split_whitespace().take_while(|word| *word != ">");
+                let words = line.split_whitespace().take_while(|word| !matches!(*word, ">" | "&"));
                 let words: Vec<String> = words.map(str::to_owned).collect();
                 let start = match &words.iter().map(String::as_str).collect::<Vec<_>>()[..] {
                     ["cxform", ..] => Some(1),

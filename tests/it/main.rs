@@ -7,6 +7,7 @@
     reason = "a test may fail loudly, and touches files, clock and environment itself"
 )]
 
+mod beginning;
 #[cfg(feature = "browser-tests")]
 mod browser;
 mod cases;

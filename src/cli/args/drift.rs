@@ -51,6 +51,8 @@ pub(in super::super) struct DriftArgs {
 pub(in super::super) enum DriftFormat {
     /// For people
     Text,
+    /// Manifests that would declare what is unmanaged, and nothing else
+    Yaml,
     /// As schemas/drift.json has it
     Json,
     /// For the body of an issue

@@ -13,6 +13,9 @@ pub(in crate::cli) struct InitArgs {
     /// Write the workflows of this CI too, at the git root
     #[arg(long, value_enum)]
     pub(in crate::cli) ci: Option<Ci>,
+    /// Write the workflows below this folder instead, to merge them into what is there
+    #[arg(long, value_name = "DIR", requires = "ci")]
+    pub(in crate::cli) workflows: Option<PathBuf>,
 }
 
 /// A CI that there are workflows for.

@@ -1,5 +1,6 @@
 //! What differs: manifests, the last applies and the tenant are read and laid side by side.
 
+use super::people::{named, people};
 use crate::cli::args::DriftArgs;
 use crate::cli::base;
 use crate::cli::clock;
@@ -35,6 +36,7 @@ pub(super) fn look(
     args: &DriftArgs,
 ) -> anyhow::Result<Looked> {
     let manifests = sound(context, settings)?;
+    context.expect_manifest(settings, &manifests.items, args.all)?;
     let wrong = |found: Vec<Finding>| match found.is_empty() {
         true => Ok(()),
         false => Err(Wrong::new(&found, &manifests.sources)),
@@ -141,10 +143,12 @@ pub(super) fn as_manifests(
     for kind in KINDS {
         let own = remotes.iter().filter(|(address, _)| address.kind() == kind.name());
         let own: Vec<(Address, &Remote)> = own.cloned().collect();
+        let people = people(*kind, &own, &seen.facts)?;
         for document in kind.as_manifests(&own) {
             let note = document.note.map(|note| format!("# {}\n", neutral(&note)));
             let text =
                 document.document.map(|document| manifest::to_yaml(&document)).transpose()?;
+            let text = text.map(|text| named(&text, &people));
             documents.push(note.unwrap_or_default() + &text.unwrap_or_default());
         }
     }

@@ -59,6 +59,10 @@ pub(super) fn tell(
         DriftFormat::Text => {
             Ok(context.console.talk_long(Stream::Out, |out| render::drift(out, drift))?)
         }
+        DriftFormat::Yaml => {
+            context.note(&format!("{}\n", render::drift_summary(drift)))?;
+            Ok(context.console.data(drift.manifests.as_deref().unwrap_or_default())?)
+        }
         DriftFormat::Json => {
             let text = serde_json::to_string(drift)? + "\n";
             Ok(context.console.data(&json_safe(&text))?)
@@ -84,7 +88,7 @@ pub(super) fn failure(
 ) -> anyhow::Result<()> {
     let why = || neutral(&causes(error)).into_owned();
     let text = match format {
-        DriftFormat::Text => return Ok(()),
+        DriftFormat::Text | DriftFormat::Yaml => return Ok(()),
         DriftFormat::Html => {
             render::html_failure(&format!("Drift in {tenant} is not known"), &why())
         }

@@ -27,6 +27,18 @@ pub fn git_root(start: &Path) -> Option<&Path> {
     start.ancestors().find(|folder| folder.join(".git").exists())
 }
 
+/// Where [`find`] looked that found nothing.
+#[must_use]
+pub fn searched(start: &Path) -> String {
+    let end = git_root(start).or_else(|| start.ancestors().last()).unwrap_or(start);
+    match end == start {
+        true => format!("{FILE_NAME} is not in {}", start.display()),
+        false => {
+            format!("{FILE_NAME} is not in {}, nor above up to {}", start.display(), end.display())
+        }
+    }
+}
+
 /// The project file to use: `--config FILE` before `CXFORM_CONFIG` (both from `cwd`) before
 /// [`find`]. One that is named is returned whether it is there or not, so that reading it tells.
 #[must_use]
@@ -39,7 +51,7 @@ pub fn locate(config: Option<&Path>, environment: &Environment, cwd: &Path) -> O
 mod tests {
     use std::path::Path;
 
-    use super::{find, locate};
+    use super::{find, locate, searched};
     use crate::cli::files::tests::Folder;
 
     #[test]
@@ -61,6 +73,19 @@ mod tests {
         check("free", Some(&outer));
         folder.put("repo/cxform.yaml", "");
         check("repo/other", Some(&folder.path().join("repo/cxform.yaml")));
+    }
+
+    #[test]
+    fn where_nothing_was_found_is_told() {
+        let folder = Folder::new("searched");
+        folder.put("repo/.git/HEAD", "");
+        folder.put("repo/team/x.yaml", "");
+        let repo = folder.path().join("repo");
+        let (repo, team) = (repo.display(), repo.join("team"));
+        let expect = format!("cxform.yaml is not in {}, nor above up to {repo}", team.display());
+        assert_eq!(searched(&team), expect);
+        assert_eq!(searched(team.parent().unwrap()), format!("cxform.yaml is not in {repo}"));
+        assert!(searched(folder.path()).ends_with(", nor above up to /"));
     }
 
     #[test]

@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use super::{Credentials, Flags, Location, Origin, Setting};
 use crate::cli::environment::Environment;
 use crate::cli::exit::UsageError;
-use crate::cli::project::{Project, ProjectTenant};
+use crate::cli::project::{Project, ProjectTenant, searched};
 use crate::http::Dialect;
 use crate::model::closest;
 
@@ -64,6 +64,7 @@ impl<'a> Choice<'a> {
         flags: &Flags,
         environment: &Environment,
         project: Option<&'a Project>,
+        cwd: &Path,
     ) -> Result<Self, UsageError> {
         let flag = flags.tenant.as_deref().map(|name| (name, Origin::Flag("--tenant")));
         let variable = || {
@@ -88,11 +89,7 @@ impl<'a> Choice<'a> {
                     DEFAULT_NAME.to_owned(),
                     Origin::Environment(BASE_URL.to_owned()),
                 ))),
-                _ => {
-                    Ok(Self::None(UsageError::new("no tenant is named").hint(format!(
-                        "set {BASE_URL}, or name one under `tenants` in cxform.yaml"
-                    ))))
-                }
+                _ => Ok(Self::None(no_tenant(project.is_some(), cwd))),
             };
         };
         let names = || tenants.keys().map(String::as_str).collect::<Vec<_>>().join(", ");
@@ -185,6 +182,17 @@ impl Tenant {
             Location::Sim(seed) => Endpoint::Sim { seed },
         };
         Self { name, dialect, url, endpoint }
+    }
+}
+
+/// That nothing says which tenant is meant; perhaps the folder is not the project's.
+fn no_tenant(has_project: bool, cwd: &Path) -> UsageError {
+    match has_project {
+        true => UsageError::new("no tenant is named")
+            .hint(format!("set {BASE_URL}, or name one under `tenants` in cxform.yaml")),
+        false => UsageError::new(format!("no tenant is named: {}", searched(cwd))).hint(format!(
+            "name the project's folder with --chdir DIR, begin one with `cxform init`, or set {BASE_URL}"
+        )),
     }
 }
 

@@ -94,7 +94,10 @@ fn which_tenant_is_meant() {
     let unnamed = "no tenant is named | set CXONE_BASE_URL, or name one under `tenants` in \
                    cxform.yaml";
     check("", &[], &none, unnamed);
-    assert_eq!(tenant("", &[], None), unnamed);
+    let nowhere = "no tenant is named: cxform.yaml is not in /work, nor above up to / | name the \
+                   project's folder with --chdir DIR, begin one with `cxform init`, or set \
+                   CXONE_BASE_URL";
+    assert_eq!(tenant("", &[], None), nowhere);
 }
 
 #[test]

@@ -6,6 +6,7 @@ use super::super::drift::{detail, heading, of, summary, title, unknown};
 use super::brief_lines;
 use super::escape::{code, fence, line, marker};
 use super::fit::{Section, fit};
+use super::sort::simulated;
 use crate::plan::drift::{Class, Drift, Item};
 
 /// Of how many items of a class the details are told where there is little room.
@@ -17,6 +18,9 @@ pub fn markdown_drift(drift: &Drift, budget: usize) -> String {
     let mut head = marker("drift", &drift.tenant.name);
     let title = if drift.drift { "Drift" } else { "No drift" };
     let _ = writeln!(head, "### {title} in {}\n", code(&drift.tenant.name));
+    if let Some(told) = simulated(&drift.tenant) {
+        let _ = writeln!(head, "{told}\n");
+    }
     let mut sections: Vec<Section> = Class::ALL.iter().map(|class| listed(drift, *class)).collect();
     sections.push(manifests(drift));
     let mut end = unknown(drift).map(|note| format!("{}\n\n", line(&note))).unwrap_or_default();

@@ -2,7 +2,13 @@
 
 use super::escape::{brief, code};
 use super::fit::Section;
-use crate::plan::Plan;
+use crate::plan::{Plan, Tenant};
+
+/// What is said first of a tenant that is inside the program.
+pub(super) fn simulated(tenant: &Tenant) -> Option<&'static str> {
+    let told = "⚠ **The tenant is simulated**: no real one is read or changed.";
+    tenant.url.starts_with("sim:").then_some(told)
+}
 
 /// The section of it; where there is little room, without names.
 pub(super) fn sort(plan: &Plan) -> Section {
@@ -13,6 +19,7 @@ pub(super) fn sort(plan: &Plan) -> Section {
             name if name.is_empty() => ".".to_owned(),
             name => format!(":{name}"),
         };
+        lines.extend(simulated(&plan.tenant).map(str::to_owned));
         if let Some(snapshot) = &plan.source.live {
             lines.push(format!(
                 "⚠ **This plan cannot be applied**: it was made from the snapshot{}, not from the \

@@ -37,9 +37,9 @@ impl Scene {
         let ran = cxform(files.path(), &[], &["init", "--ci", ci]);
         assert_eq!(ran.code, 0, "{ran:?}");
         let project = std::fs::read_to_string(files.path().join("cxform.yaml")).unwrap();
-        let prod =
-            format!("defaultTenant: prod\n\ntenants:\n  prod: {{ url: '{}' }}\n", port.url());
-        files.put("cxform.yaml", &project.replace("defaultTenant: sim\n\ntenants:\n", &prod));
+        let real = "https://api-us-1.cxone.com";
+        assert!(project.contains(real), "{project}");
+        files.put("cxform.yaml", &project.replace(real, &port.url()));
         let (archive, sum) = pack(&store);
         for file in FETCHING.iter().map(|(_, file)| *file) {
             if let Ok(text) = std::fs::read_to_string(files.path().join(file)) {

@@ -315,5 +315,5 @@ fn the_doctor_tells_of_the_branch() {
     std::fs::write(clone.join("cxform.yaml"), text).unwrap();
     let told = clones.run(&port, "a", &["doctor"]);
     assert_eq!(told.code, 1, "{told:?}");
-    assert!(told.out.contains("name the remote with `state.remote`"), "{told:?}");
+    assert!(told.out.contains("`git remote add upstream URL`, or name another one"), "{told:?}");
 }

@@ -111,7 +111,10 @@ fn a_run_that_is_taken_for_dead_and_lives_loses_no_line() {
     let slow = clones.program(&port, "a", &APPLY).spawn().unwrap();
     port.wait_for(is_create);
     clones.put_on_branch("prod/holder.json", None);
-    std::fs::write(clones.path("b/desired/all.yaml"), "").unwrap();
+    // It has nothing to do.
+    let window = "apiVersion: cxform/v1\nkind: AvailabilityWindow\nmetadata: { name: day }\n\
+                  spec: { from: '2035-01-01T08:00:00Z', to: '2035-01-01T17:00:00Z' }\n";
+    std::fs::write(clones.path("b/desired/all.yaml"), window).unwrap();
     let other = clones.run(&port, "b", &APPLY);
     assert_eq!(other.code, 0, "{other:?}");
     port.world().behaviour.faults.clear();

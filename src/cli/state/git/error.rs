@@ -72,7 +72,10 @@ impl SharedError {
             Self::Push { .. } => "let this job write to the repository (in a GitHub workflow: \
                                   `permissions: {contents: write}`) and to this branch"
                 .to_owned(),
-            Self::NoRemote { .. } => "name the remote with `state.remote`".to_owned(),
+            Self::NoRemote { branch } => format!(
+                "`git remote add {} URL`, or name another one with `state.remote`",
+                branch.remote
+            ),
             Self::Held { file, branch, claim, .. } => {
                 let ends = claim.ends(branch.stale_after);
                 let taken_over = match ends < Timestamp::MAX {

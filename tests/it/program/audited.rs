@@ -17,7 +17,8 @@ fn an_audit_that_has_not_begun_is_no_fault_and_one_that_is_gone_is() {
     let ran = run(&["audit", "verify", "--head", "sha256:0"]);
     assert_eq!(ran.code, 1, "{ran:?}");
     // Of a run that was refused before it began there is no line either.
-    let wrong = [&APPLY[..], &["--expect-hash", "0"]].concat();
+    let hash = "0".repeat(64);
+    let wrong = [&APPLY[..], &["--expect-hash", &*hash]].concat();
     assert_eq!(run(&wrong).code, 4);
     assert_eq!(run(&["audit", "verify"]).code, 0);
 

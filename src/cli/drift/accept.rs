@@ -32,6 +32,9 @@ pub(super) fn accept(
         patterns.iter().any(|pattern| of(&pattern) && (is_free || is_named(&pattern)))
     };
     let meant: Vec<&Item> = drift.items.iter().filter(is_meant).collect();
+    let is_left =
+        |item: &&Item| !is_meant(item) && patterns.iter().any(|p| p.matches(&item.address));
+    let left = drift.items.iter().filter(|item| item.is_tolerated()).filter(is_left).count();
     let (mut changes, mut refused) = (Vec::new(), Vec::new());
     for item in &meant {
         match refusal(item) {
@@ -57,11 +60,20 @@ pub(super) fn accept(
     drift.drift = drift.items.iter().any(|item| item.alarm);
     drift.accepted = accepted;
     drift.accepted.dedup();
+    let tolerated = match left {
+        0 => String::new(),
+        left => format!(
+            "Of what differs {left} is leased or ignored, which a star leaves alone: to accept it, name \
+             it by its whole address.\n"
+        ),
+    };
     let told = match made {
+        0 if left > 0 => format!("Nothing was accepted. {tolerated}"),
         0 => "Nothing to accept: the manifests say what the tenant has.\n".to_owned(),
         _ => {
             let word = if made == 1 { "value" } else { "values" };
-            format!("Accepted {made} {word} in {}. See git diff, and plan.\n", files.join(", "))
+            let files = files.join(", ");
+            format!("Accepted {made} {word} in {files}. See git diff, and plan.\n{tolerated}")
         }
     };
     context.note(&told)

@@ -1,5 +1,7 @@
 //! What differs: manifests, the last applies and the tenant are read and laid side by side.
 
+use std::collections::BTreeMap;
+
 use super::people::{named, people};
 use crate::cli::args::DriftArgs;
 use crate::cli::base;
@@ -9,17 +11,20 @@ use crate::cli::history::{self, Applied};
 use crate::cli::making::{facts_at, sound, tenant_of};
 use crate::cli::planning::{connect, runtime};
 use crate::cli::progress::Progress;
+use crate::cli::project::Leased;
 use crate::cli::secrets;
 use crate::cli::settings::Settings;
 use crate::cli::sharing;
 use crate::cli::state::StateFolder;
+use crate::http::Dialect;
 use crate::kinds::{self, KINDS};
 use crate::manifest;
 use crate::model::{Address, Finding, Item as ManifestItem, Remote, neutral};
-use crate::plan::draft;
 use crate::plan::drift::{
     self, Class, Counts, DRIFT_FORMAT, Drift, Item, Known, LastApply, Seen, Tolerance,
 };
+use crate::plan::{self, draft, nameless};
+use crate::render::findings;
 use crate::tenant::{Observation, Reader, observe};
 
 /// What was found, and what it was found in.
@@ -78,6 +83,9 @@ pub(super) fn look(
         ignored: settings.guards.ignore.clone(),
         now,
     };
+    if args.accept.is_empty() {
+        tell_idle(context, settings, &seen, tenant.dialect)?;
+    }
     let (facts, known) = (&seen.facts, &known);
     let items =
         drift::drift(drafted, &Seen { desired, observed, facts, known, tolerance: &tolerance });
@@ -106,6 +114,29 @@ pub(super) fn look(
         accepted: Vec::new(),
     };
     Ok(Looked { drift, seen, manifests })
+}
+
+/// Warns of leases and of what is to be ignored that tolerate nothing, as a slip of the pen does.
+fn tell_idle(
+    context: &mut Context<'_>,
+    settings: &Settings,
+    seen: &Observation,
+    dialect: Dialect,
+) -> anyhow::Result<()> {
+    // Whoever is not to be named is named in addresses.
+    if context.redacting.is_on() {
+        return Ok(());
+    }
+    let (desired, observed, facts) = (&seen.desired, &seen.observed, &seen.facts);
+    let known = plan::Known { desired, observed, facts, dialect };
+    let leases = settings.guards.leases.iter().map(Leased::of);
+    let mut idle = nameless("leases", leases, &known);
+    let ignored = settings.guards.ignore.iter().map(|own| (&own.pattern, &own.place));
+    idle.extend(nameless("ignore", ignored, &known));
+    match &idle[..] {
+        [] => Ok(()),
+        _ => context.note(&findings::text(&idle, &BTreeMap::new())),
+    }
 }
 
 /// The manifests of the last complete apply; none where they cannot be had any more.

@@ -5,7 +5,7 @@ use std::borrow::Cow;
 use super::looking::as_manifests;
 use crate::cli::args::{DriftArgs, DriftFormat};
 use crate::cli::console::Stream;
-use crate::cli::context::{Context, causes, report};
+use crate::cli::context::{Context, report, with_help};
 use crate::cli::markup;
 use crate::model::{Address, Finding, Level, json_safe, neutral};
 use crate::plan::Redaction;
@@ -86,7 +86,7 @@ pub(super) fn failure(
     tenant: &str,
     error: &anyhow::Error,
 ) -> anyhow::Result<()> {
-    let why = || neutral(&causes(error)).into_owned();
+    let why = || neutral(&with_help(error)).into_owned();
     let text = match format {
         DriftFormat::Text | DriftFormat::Yaml => return Ok(()),
         DriftFormat::Html => {

@@ -45,6 +45,12 @@ enum Until {
 }
 
 impl Leased {
+    /// Whose drift it tolerates, and where it says so.
+    #[must_use]
+    pub fn of(&self) -> (&Pattern, &Place) {
+        (&self.pattern, &self.place)
+    }
+
     /// The lease, by the clocks of this zone.
     #[must_use]
     pub fn lease(&self, zone: &TimeZone) -> drift::Lease {

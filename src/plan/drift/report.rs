@@ -192,6 +192,12 @@ pub struct Item {
 }
 
 impl Item {
+    /// Whether the project tolerates it.
+    #[must_use]
+    pub fn is_tolerated(&self) -> bool {
+        matches!(self.class, Class::Leased | Class::Ignored)
+    }
+
     /// Whether it would be an alarm, had it been seen in more runs.
     #[must_use]
     pub fn waits(&self) -> bool {

@@ -146,6 +146,10 @@ pub struct RunEnd {
     pub outcomes: BTreeMap<String, u64>,
     /// What it took.
     pub figures: Figures,
+    /// Whether something that the manifests declare was left out: only a part was asked for, a removal
+    /// was held, or a run was undone.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub partial: bool,
     /// Who wrote this entry, where the run was cut off before it could.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub settled_by: Option<String>,

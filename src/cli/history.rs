@@ -25,6 +25,8 @@ pub(super) struct End {
     pub(super) time: Timestamp,
     pub(super) commit: Option<String>,
     result: Option<String>,
+    #[serde(default)]
+    partial: bool,
 }
 
 /// One attempted change, as the audit tells it.
@@ -49,7 +51,7 @@ pub(super) struct Applied {
 
 impl End {
     fn is_complete(&self) -> bool {
-        self.event == "end" && self.result.as_deref() == Some("complete")
+        self.event == "end" && self.result.as_deref() == Some("complete") && !self.partial
     }
 }
 
@@ -152,9 +154,8 @@ fn each_line<T: DeserializeOwned>(
     Ok(())
 }
 
-/// Whether a run applied all that its commit declares: it took no part of it, undid nothing, and
-/// withheld no deletion of what is declared no more, of which nothing would tell but the base before.
-/// One of which no plan is left is believed.
+/// Whether a run applied all that its commit declares, as [`Plan::is_whole`] says and runs of earlier
+/// versions did not put into the audit. One of which no plan is left is believed.
 fn is_whole(run: &RunFolder) -> bool {
     #[derive(Deserialize)]
     struct Glance {

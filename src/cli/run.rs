@@ -83,7 +83,7 @@ pub(super) async fn record(
         }
     };
     let figures = reader.figures();
-    let end = run_end(applied.as_ref(), &figures);
+    let end = run_end(plan, applied.as_ref(), &figures);
     let head = journal.audit(Event::End(end.clone())).await;
     let stopped = match &applied {
         Ok(applied) => applied.stopped.clone(),
@@ -135,7 +135,7 @@ fn start(plan: &Plan, lifting: Lifting) -> RunStart {
     }
 }
 
-fn run_end(applied: Result<&Applied, &anyhow::Error>, seen: &Figures) -> RunEnd {
+fn run_end(plan: &Plan, applied: Result<&Applied, &anyhow::Error>, seen: &Figures) -> RunEnd {
     let result = match applied {
         Ok(applied) if exit(applied) == Exit::Done => "complete",
         _ if STOP.load(Ordering::SeqCst) => "interrupted",
@@ -147,6 +147,7 @@ fn run_end(applied: Result<&Applied, &anyhow::Error>, seen: &Figures) -> RunEnd 
         result: result.to_owned(),
         outcomes: report::audited(outcomes),
         figures: audited(seen),
+        partial: !plan.is_whole(),
         settled_by: None,
     }
 }

@@ -195,7 +195,13 @@ impl Settings {
     pub fn listed_by(&self, project: &Project) -> Vec<PathBuf> {
         let name = self.tenant.as_ref().ok().map(|tenant| &tenant.name.value);
         let tenant = name.and_then(|name| project.tenants.get(name));
-        listed(Some(project), tenant, &self.folder).value
+        match tenant {
+            // It has lists of its own, and none for a tenant that it does not know.
+            None if project.manifests.is_none() && !project.tenants.is_empty() => {
+                self.manifests.value.clone()
+            }
+            tenant => listed(Some(project), tenant, &self.folder).value,
+        }
     }
 
     /// Every setting as text, with where it came from. No secret is among them.

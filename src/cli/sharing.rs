@@ -56,7 +56,7 @@ impl Sharing {
         context: &mut Context<'_>,
         run: &RunFolder,
         actor: &str,
-        stop: &AtomicBool,
+        stop: &'static AtomicBool,
     ) -> anyhow::Result<()> {
         let mut waits = false;
         while let Some(mut shared) = self.shared.take() {
@@ -79,7 +79,7 @@ impl Sharing {
                 context.note(&format!("{note}\n"))?;
             }
             let Some(claim) = held? else {
-                self.held = Some(Hold::start(shared, run.clone()));
+                self.held = Some(Hold::start(shared, run.clone(), stop));
                 break;
             };
             self.shared = Some(shared);
@@ -124,6 +124,20 @@ pub(super) fn refresh(
     state: &StateFolder,
 ) -> anyhow::Result<()> {
     match look(context, settings, state) {
+        Ok(_) => Ok(()),
+        Err(error) => stale(context, &error),
+    }
+}
+
+/// Brings what the branch has of the last applies, audit and plans. Where that cannot be had, what the
+/// state folder has is read, and that is told.
+pub(super) fn bring_history(
+    context: &mut Context<'_>,
+    settings: &Settings,
+    state: &StateFolder,
+) -> anyhow::Result<()> {
+    let brought = with_branch(context, settings, state, |shared| Ok(shared.bring_history()?));
+    match brought {
         Ok(_) => Ok(()),
         Err(error) => stale(context, &error),
     }

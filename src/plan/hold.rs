@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::check::passed;
-use super::{Change, CheckResult, Policy, Status};
+use super::{Change, CheckResult, Plan, Policy, Reason, Status};
 use crate::kinds::Action;
 use crate::model::{Address, Level};
 
@@ -15,6 +15,20 @@ pub(super) const PROTECTION: &str = "protect";
 const PARTIAL: &str = "partial";
 /// The rule that withholds what depends on something withheld.
 const DEPENDENCY: &str = "depends-on-held";
+
+impl Plan {
+    /// Whether its apply brings all that its manifests declare: it takes no part of them, undoes
+    /// nothing, and withholds no deletion of what is declared no more, of which nothing would tell but
+    /// the base before.
+    #[must_use]
+    pub fn is_whole(&self) -> bool {
+        let is_owed =
+            |change: &Change| change.reason == Reason::Removed && !change.held_by.is_empty();
+        self.source.undoes.is_none()
+            && !self.selection.as_ref().is_some_and(|part| part.is_partial())
+            && !self.resource_changes.iter().any(is_owed)
+    }
+}
 
 /// Withholds deletions that are not allowed, and those of what is protected.
 pub(super) fn hold_deletions(changes: &mut [&mut Change], policy: &Policy) -> Vec<CheckResult> {

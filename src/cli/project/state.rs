@@ -8,8 +8,8 @@ use schemars::JsonSchema;
 use serde::de::Error as _;
 use serde::{Deserialize, Deserializer};
 
-/// A shorter time would take over runs that live: a push takes a second or two.
-const LEAST: Duration = Duration::from_secs(10);
+/// A shorter time would take over runs that live: a push takes its time, and clocks differ.
+const LEAST: Duration = Duration::from_secs(60);
 
 /// Where audit, runs and lock are kept.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize, JsonSchema)]
@@ -61,9 +61,7 @@ fn duration<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<Duratio
     let read = text.parse::<SignedDuration>().ok().and_then(|read| Duration::try_from(read).ok());
     match read {
         Some(duration) if duration >= LEAST => Ok(Some(duration)),
-        _ => {
-            Err(D::Error::custom(format!("`{text}` is not a time from 10s on, such as 90s or 1h")))
-        }
+        _ => Err(D::Error::custom(format!("`{text}` is not a time from 1m on, such as 90s or 1h"))),
     }
 }
 
@@ -91,9 +89,9 @@ mod tests {
             let error = read(json!({"git": wrong})).unwrap_err();
             assert_eq!(error, format!("`{wrong}` is not a branch's name"));
         }
-        for wrong in ["", "soon", "9s", "-6h"] {
+        for wrong in ["", "soon", "59s", "-6h"] {
             let error = read(json!({"staleAfter": wrong})).unwrap_err();
-            assert!(error.contains("is not a time from 10s on"), "{error}");
+            assert!(error.contains("is not a time from 1m on"), "{error}");
         }
     }
 }

@@ -264,3 +264,23 @@ fn what_the_project_lists_is_known_beside_the_arguments() {
     check("prod", &[], Some(&project), None);
     check("", &["a"], None, None);
 }
+
+#[test]
+fn what_another_project_file_lists_is_asked_for_the_same_tenant() {
+    let now = project(&["prod", "plain"], None);
+    let check = |tenant: &str, other: &Project, expect: &[&str]| {
+        let settings = resolve(&flags(tenant), &[], Some(&now)).unwrap();
+        let expect: Vec<_> = expect.iter().map(|name| Path::new("/project").join(name)).collect();
+        assert_eq!(settings.listed_by(other), expect, "{tenant}");
+    };
+    let mut other = project(&["prod"], None);
+    check("prod", &other, &["base", "prod"]);
+    check("plain", &other, &["desired-state"]);
+    other.manifests = Some(vec!["old".into()]);
+    check("plain", &other, &["old"]);
+    // Its lists are other tenants' alone: nothing is known but what is listed now.
+    other.manifests = None;
+    check("plain", &other, &["desired-state"]);
+    other.tenants.clear();
+    check("plain", &other, &[""]);
+}

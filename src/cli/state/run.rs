@@ -105,12 +105,12 @@ impl RunFolder {
         Recorder::start(journal, path, audit)
     }
 
-    /// Whether it has begun to write the audit of this tenant.
+    /// Whether it has come to its end, and so has written the audit of this tenant.
     #[must_use]
     pub fn has_written_for(&self, tenant: &str) -> bool {
         let begun = self.read(Part::Start).ok().flatten();
         let begun = begun.and_then(|text| serde_json::from_str::<Entry>(&text).ok());
-        self.dir.join(JOURNAL).exists() && begun.is_some_and(|entry| entry.tenant == tenant)
+        self.part(Part::Outcome).exists() && begun.is_some_and(|entry| entry.tenant == tenant)
     }
 
     pub(super) fn is_unfinished(&self) -> bool {

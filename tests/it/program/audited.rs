@@ -2,12 +2,15 @@
 
 use serde_json::json;
 
+use super::shared::project;
 use super::{APPLY, many_queues, tenant};
 use crate::support::port::Port;
 
 #[test]
 fn an_audit_that_has_not_begun_is_no_fault_and_one_that_is_gone_is() {
     let (port, folder) = (Port::serve(&tenant(json!({}))), many_queues(2));
+    let project = project(&port, "prod").replace("state: { git: cxform-state }\n", "");
+    folder.put("cxform.yaml", &project);
     let run = |arguments: &[&str]| port.run(folder.path(), arguments);
     for command in ["verify", "list", "export"] {
         let ran = run(&["audit", command]);
@@ -21,6 +24,13 @@ fn an_audit_that_has_not_begun_is_no_fault_and_one_that_is_gone_is() {
     let wrong = [&APPLY[..], &["--expect-hash", &*hash]].concat();
     assert_eq!(run(&wrong).code, 4);
     assert_eq!(run(&["audit", "verify"]).code, 0);
+    // Nor of one that died with its machine, before anybody has settled it.
+    folder.put(".cxform/runs/gone/journal.jsonl", "{\"type\":\"lost\"}\n");
+    let start = json!({"time": "2034-01-01T00:00:00Z", "run": "gone", "actor": "ana",
+        "tenant": "prod", "event": "start", "checks": [], "overrides": []});
+    folder.put(".cxform/runs/gone/start.json", &start.to_string());
+    assert_eq!(run(&["audit", "verify"]).code, 0);
+    std::fs::remove_dir_all(folder.path().join(".cxform/runs/gone")).unwrap();
 
     assert_eq!(run(&APPLY).code, 0);
     assert_eq!(run(&["audit", "verify"]).code, 0);

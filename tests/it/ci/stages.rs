@@ -97,7 +97,8 @@ impl<'s> Runner<'s> {
         let deploy = &job["strategy"]["runOnce"]["deploy"]["steps"];
         let steps = if deploy.is_array() { deploy } else { &job["steps"] };
         let folder = self.scene.clones.path(clone);
-        let group = job["variables"].as_array().map(|all| all[0]["group"].as_str().unwrap());
+        let mut given = job["variables"].as_array().into_iter().flatten();
+        let group = given.find_map(|given| given["group"].as_str());
         let variables = self.variables(clone, group);
         let (mut path, mut set, mut is_good) = (Vec::new(), Vec::new(), true);
         for step in steps.as_array().unwrap() {

@@ -172,6 +172,38 @@ fn from_a_pull_request_to_a_work_item_about_drift() {
 }
 
 #[test]
+fn what_could_not_be_planned_is_not_applied() {
+    let Some(scene) = Scene::new("azure") else { return };
+    let runner = Runner::new(&scene);
+    let push = |clone: &str| {
+        scene.clones.git(clone, &["commit", "--quiet", "--all", "-m", clone]);
+        scene.clones.git(clone, &["push", "--quiet", "origin", "HEAD:refs/heads/main"]);
+    };
+    let file = scene.clone("breaks").join("desired-state/billing.yaml");
+    let sound = std::fs::read_to_string(&file).unwrap();
+    std::fs::write(&file, "kind: Queue\n").unwrap();
+    push("breaks");
+    let broken = runner.pipeline("broken", &mut run("IndividualCI", MAIN, ""));
+    assert_eq!(broken.keys().collect::<Vec<_>>(), ["plan"], "{broken:?}");
+    assert_eq!(broken["plan"].last().unwrap().1.code, 1, "{broken:?}");
+
+    // Nor where it was planned, and the stage failed after that: the plan may not have been kept.
+    std::fs::write(scene.clone("mends").join("desired-state/billing.yaml"), sound).unwrap();
+    push("mends");
+    let mut mended = run("IndividualCI", MAIN, "");
+    scene.clone("mended");
+    good(&runner.stage("mended", "plan", &mut mended, None).unwrap());
+    let mut lost = mended.clone();
+    let result = lost.insert("dependencies.plan.result".to_owned(), "Failed".to_owned());
+    assert_eq!(result.as_deref(), Some("Succeeded"));
+    scene.clone("mended-apply");
+    assert!(runner.stage("mended-apply", "apply", &mut lost, None).is_none());
+    assert_eq!((scene.capacity(), scene.writes()), (None, 0));
+    good(&runner.stage("mended-apply", "apply", &mut mended, None).unwrap());
+    assert_eq!(scene.capacity(), Some(10));
+}
+
+#[test]
 fn an_apply_that_is_cancelled_is_recorded_and_the_next_one_goes_on() {
     let Some(scene) = Scene::new("azure") else { return };
     let runner = Runner::new(&scene);

@@ -168,6 +168,44 @@ fn from_a_pull_request_to_an_issue_about_drift() {
     assert_eq!(runner.ran, all);
 }
 
+#[test]
+fn a_queue_whose_manifest_is_gone_is_deleted_by_hand_although_the_rest_was_applied() {
+    let Some(scene) = Scene::new("github") else { return };
+    let fax = "apiVersion: cxform/v1\nkind: Queue\nmetadata: { name: Fax }\n\
+               spec: { capacity: 10, priority: 5 }\n";
+    std::fs::write(scene.clone("adds").join("desired-state/fax.yaml"), fax).unwrap();
+    scene.clones.git("adds", &["add", "--all"]);
+    scene.clones.git("adds", &["commit", "--quiet", "-m", "fax"]);
+    scene.clones.git("adds", &["push", "--quiet", "origin", "HEAD:refs/heads/main"]);
+    let has_fax = || {
+        let world = scene.port.world();
+        world.table("queues").rows().any(|(_, row)| row["name"] == "Fax")
+    };
+    let mut runner = Runner::new(&scene);
+    assert!(merge(&mut runner, "first"));
+    assert!(has_fax());
+
+    // One merge takes a manifest away and changes another queue: the first is held, the rest is done.
+    scene.clone("removes");
+    scene.clones.git("removes", &["rm", "--quiet", "desired-state/fax.yaml"]);
+    scene.clones.git("removes", &["commit", "--quiet", "-m", "no fax"]);
+    scene.clones.git("removes", &["push", "--quiet", "origin", "HEAD:refs/heads/main"]);
+    scene.declare("changes", "main", 15);
+    assert!(merge(&mut runner, "merged"));
+    assert_eq!((scene.capacity(), has_fax(), scene.audited()), (Some(15), true, (2, 2)));
+
+    // Once more there is nothing to do that is not held; but what is held is not forgotten.
+    scene.clone("again");
+    let again = runner.job("again", APPLY, "plan").unwrap();
+    assert!(again.is_good() && again.summary.contains("queue/Fax"), "{again:?}");
+
+    // By hand, on machines that know of no run but from the branch, it is deleted, and nothing else.
+    runner.means("inputs.allow-delete", "true");
+    assert!(merge(&mut runner, "by-hand"), "nothing is planned to be deleted");
+    assert_eq!((scene.capacity(), has_fax(), scene.audited()), (Some(15), false, (3, 3)));
+    assert!(!merge(&mut runner, "last"));
+}
+
 /// An apply of many changes is cut off after its first ones; then the audit is whole, and the next
 /// merge brings the rest.
 fn cut_off(signal: &str, code: u8) {

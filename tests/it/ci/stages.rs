@@ -22,7 +22,7 @@ pub(super) struct Runner<'s> {
     pub(super) ran: RefCell<BTreeSet<String>>,
 }
 
-/// A run of the pipeline: what its conditions ask for, outputs of its stages included.
+/// A run of the pipeline: what its conditions ask for, results and outputs of its stages included.
 pub(super) type Run = BTreeMap<String, String>;
 
 /// A run for a reason, on a branch.
@@ -37,6 +37,9 @@ pub(super) fn run(reason: &str, branch: &str, is_fork: &str) -> Run {
 }
 
 pub(super) const MAIN: &str = "refs/heads/main";
+
+/// How a stage ends that others may depend on.
+const GOOD: &str = "Succeeded";
 
 impl<'s> Runner<'s> {
     pub(super) fn new(scene: &'s Scene) -> Self {
@@ -73,7 +76,20 @@ impl<'s> Runner<'s> {
         }
         let stages = document["stages"].as_array().unwrap();
         let told = stages.iter().find(|told| told["stage"] == stage).unwrap();
-        if !holds(told["condition"].as_str().unwrap(), run, true) {
+        let needed = needed(stages, stage);
+        // Of a stage that it does not depend on, nothing is known to it.
+        let mut known = run.clone();
+        known.retain(|name, _| {
+            !name.starts_with("dependencies.")
+                || needed.iter().any(|stage| name.starts_with(&format!("dependencies.{stage}.")))
+        });
+        let result = |stage: &&str| {
+            let result = known.get(&format!("dependencies.{stage}.result"));
+            result.unwrap_or_else(|| panic!("what became of {stage}?")) == GOOD
+        };
+        let is_good = needed.iter().all(result);
+        if !holds(told["condition"].as_str().unwrap(), &known, is_good) {
+            run.insert(format!("dependencies.{stage}.result"), "Skipped".to_owned());
             return None;
         }
         let mut ran = Vec::new();
@@ -82,6 +98,9 @@ impl<'s> Runner<'s> {
                 self.steps(clone, stage, job, run, meanwhile, &mut ran);
             }
         }
+        let is_good = ran.iter().all(|(_, ran)| ran.code == 0);
+        let result = if is_good { GOOD } else { "Failed" };
+        run.insert(format!("dependencies.{stage}.result"), result.to_owned());
         Some(ran)
     }
 
@@ -97,7 +116,8 @@ impl<'s> Runner<'s> {
         let deploy = &job["strategy"]["runOnce"]["deploy"]["steps"];
         let steps = if deploy.is_array() { deploy } else { &job["steps"] };
         let folder = self.scene.clones.path(clone);
-        let group = job["variables"].as_array().map(|all| all[0]["group"].as_str().unwrap());
+        let mut given = job["variables"].as_array().into_iter().flatten();
+        let group = given.find_map(|given| given["group"].as_str());
         let variables = self.variables(clone, group);
         let (mut path, mut set, mut is_good) = (Vec::new(), Vec::new(), true);
         for step in steps.as_array().unwrap() {
@@ -140,7 +160,9 @@ impl<'s> Runner<'s> {
                         Some(name) => {
                             let [job, step] =
                                 [&job["job"], &step["name"]].map(|n| n.as_str().unwrap());
-                            run.insert(format!("{stage}.{job}.{step}.{name}"), value.to_owned());
+                            let output =
+                                format!("dependencies.{stage}.outputs.{job}.{step}.{name}");
+                            run.insert(output, value.to_owned());
                         }
                         None => set.push((name.to_owned(), value.to_owned())),
                     }
@@ -211,6 +233,19 @@ impl<'s> Runner<'s> {
     }
 }
 
+/// The stages that a stage depends on: those that it names, else the one before it.
+fn needed<'d>(stages: &'d [Value], stage: &str) -> Vec<&'d str> {
+    let at = stages.iter().position(|told| told["stage"] == stage).unwrap();
+    let name = |named: &'d Value| named.as_str().unwrap();
+    match &stages[at]["dependsOn"] {
+        Value::Array(several) => several.iter().map(name).collect(),
+        Value::Null => {
+            stages[..at].last().map(|before| name(&before["stage"])).into_iter().collect()
+        }
+        one => vec![name(one)],
+    }
+}
+
 /// Copies a file or a folder over what is there.
 fn copy(from: &Path, to: &Path) {
     let _ = std::fs::remove_dir_all(to);
@@ -227,9 +262,8 @@ fn holds(condition: &str, run: &Run, is_good: bool) -> bool {
         |text: &str| match text.split_once("['").map(|(of, name)| (of, &name[..name.len() - 2])) {
             Some(("variables", name)) => run.get(name).cloned().unwrap_or_default(),
             Some((of, name)) => {
-                let stage =
-                    of.strip_prefix("dependencies.").unwrap().strip_suffix(".outputs").unwrap();
-                run.get(&format!("{stage}.{name}")).cloned().unwrap_or_default()
+                assert!(of.starts_with("dependencies.") && of.ends_with(".outputs"), "{text}");
+                run.get(&format!("{of}.{name}")).cloned().unwrap_or_default()
             }
             None => text.trim_matches('\'').to_owned(),
         };

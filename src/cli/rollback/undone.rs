@@ -73,8 +73,8 @@ impl Undone {
     }
 
     /// Leaves out of the inverse of a run what was undone, where the tenant has no longer what the
-    /// run left: somebody may have brought it back, of which no journal here tells. `applied` is the inverse as it
-    /// would be applied. Tells the last run that did some of it.
+    /// run left: somebody may have brought it back, of which no journal here tells. `applied` is
+    /// the inverse as it would be applied. Tells the last run that did some of it.
     ///
     /// # Errors
     /// The tenant cannot be reached, refuses, or the token lacks a scope.
@@ -152,8 +152,8 @@ mod tests {
     fn run(folder: &Folder, run: &str, url: &str, undoes: Option<&str>, journal: &[String]) {
         let source = Source { undoes: undoes.map(str::to_owned), ..Source::default() };
         let plan = json!({ "tenant": tenant(url), "source": source });
-        folder.put(&format!("runs/{run}/plan.json"), &plan.to_string());
-        folder.put(&format!("runs/{run}/journal.jsonl"), &(journal.join("\n") + "\n"));
+        folder.put(&format!("runs/{run}/plan.json"), plan.to_string());
+        folder.put(&format!("runs/{run}/journal.jsonl"), journal.join("\n") + "\n");
     }
 
     #[test]

@@ -137,9 +137,10 @@ pub(super) fn project_of(name: &str, text: &str) -> anyhow::Result<Project> {
 }
 
 impl Context<'_> {
-    /// Flags, environment and project file as settings.
+    /// Flags, environment and project file as settings. What is wrong in the file is told as the
+    /// flag for people says: a pattern or a lease may name somebody.
     pub(super) fn settings(&self, flags: &Flags) -> anyhow::Result<Settings> {
-        let project = self.project()?;
+        let project = self.project().map_err(|error| self.redacting.error(error))?;
         let project = project.as_ref().map(|(project, path)| (project, path.as_path()));
         Ok(Settings::resolve(flags, &self.environment, project, &self.cwd)?)
     }

@@ -26,7 +26,8 @@ pub(super) fn run(context: &mut Context<'_>, args: &PlanArgs) -> anyhow::Result<
     let mut flags = context.global.flags(&planning.paths);
     flags.allow_delete = planning.allow_delete;
     let settings = context.settings(&flags).and_then(|settings| {
-        base::refresh(context, &settings, planning)?;
+        let fresh = base::refresh(context, &settings, planning);
+        fresh.map_err(|error| context.redacting.error(error))?;
         Ok(settings)
     });
     let settings = match settings {

@@ -26,7 +26,7 @@ use super::show::open;
 use super::state::{Part, RunFolder, StateFolder};
 use crate::kinds::Action;
 use crate::model::Address;
-use crate::plan::{self, Inputs, Made, OutcomeStatus, Plan, Policy, rollback, take_undone};
+use crate::plan::{self, Inputs, Made, OutcomeStatus, Plan, Policy, rollback};
 use crate::tenant::{Observation, Reader, Writer};
 use undone::Undone;
 
@@ -68,7 +68,7 @@ fn begin(
         let writer = Writer::connect(connection)?;
         following.watch(&writer);
         let plan = match settle(context, &settings, &state, &writer.reader()).await {
-            Ok(()) => match inverse(context, args, &settings, &state) {
+            Ok(()) => match inverse(context, args, &settings, &state, &writer.reader()).await {
                 Ok(plan) => guarded(context, &settings, &writer.reader(), plan).await,
                 Err(error) => Err(error),
             },
@@ -170,11 +170,12 @@ fn again(context: &Context<'_>, args: &RollbackArgs) -> CommandText {
 }
 
 /// The plan that undoes the run that is meant.
-fn inverse(
+async fn inverse(
     context: &mut Context<'_>,
     args: &RollbackArgs,
     settings: &Settings,
     state: &StateFolder,
+    reader: &Reader,
 ) -> anyhow::Result<Plan> {
     let file = context.cwd.join(&args.run);
     let is_file = file.is_file();
@@ -191,22 +192,27 @@ fn inverse(
         false => find(state, settings, &args.run)?,
     };
     let Undoing { name, mut inverse, changes } = undoing;
-    // Who names the file means all that stands in it.
-    let undone = if is_file { Undone::default() } else { Undone::of(state, &name)? };
-    if take_undone(&mut inverse, |step| undone.step(step)) > 0 {
-        let by = &undone.by;
-        context.note(&match inverse.resource_changes.is_empty() {
-            true => format!("The run {name} is undone already, by the run {by}.\n"),
-            false => {
-                format!("The run {name} is undone in part, by the run {by}; this is the rest.\n")
-            }
-        })?;
-    }
     let made = |address: &Address, action: Action| match &changes {
         Some(changes) => changes.get(&(address.to_string(), action.word().to_owned())).cloned(),
         None => Some(Made::default()),
     };
-    Ok(rollback(inverse, &name, made, &policy(settings, false)))
+    let applied = |inverse: Plan| rollback(inverse, &name, made, &policy(settings, false));
+    // Who names the file means all that stands in it.
+    if !is_file {
+        let undone = Undone::of(state, &name, &inverse.tenant)?;
+        let (whole, zone) = (applied(inverse.clone()), &settings.timezone.value);
+        if let Some(by) = undone.leave_out(&mut inverse, whole, reader, zone).await? {
+            context.note(&match inverse.resource_changes.is_empty() {
+                true => format!("The run {name} is undone already, by the run {by}.\n"),
+                false => {
+                    format!(
+                        "The run {name} is undone in part, by the run {by}; this is the rest.\n"
+                    )
+                }
+            })?;
+        }
+    }
+    Ok(applied(inverse))
 }
 
 /// A run that is to be undone.

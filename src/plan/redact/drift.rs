@@ -4,7 +4,8 @@ use std::collections::BTreeSet;
 
 use secrecy::SecretString;
 
-use super::{Pseudonyms, Redaction};
+use super::{HIDDEN, Pseudonyms, Redaction};
+use crate::facts::PEOPLE;
 use crate::kinds::{kind_of, person_of};
 use crate::model::{Address, Desired, Facts, Links, Observed};
 use crate::plan::drift::{Class, Drift, Held, Item};
@@ -14,9 +15,12 @@ use crate::plan::people::Texts;
 const NOT_TO_PASTE: &str =
     "# pseudonyms stand for people here: --redact-agents shows what can be read and not pasted\n";
 
+/// What stands for words of which nobody knows whom they name.
+const UNTOLD: &str = "why is not told with --redact-agents, since it may name people";
+
 impl Redaction {
     /// For what differs. Leases are words of people: all that the tenant calls its agents is looked
-    /// for there.
+    /// for there, where the agents were listed.
     #[must_use]
     pub fn of_drift(
         key: &SecretString,
@@ -33,7 +37,8 @@ impl Redaction {
             others.extend(segments.map(|index| address.segment(index)));
         }
         let texts = Texts::of(desired, observed, facts);
-        Self { pseudonyms: Pseudonyms::new(key, &drift.tenant.url), texts, others }
+        let knows_people = facts.of(PEOPLE).is_some();
+        Self { pseudonyms: Pseudonyms::new(key, &drift.tenant.url), texts, others, knows_people }
     }
 
     /// What differs as it may be shown. `manifests` are those of what is unmanaged, made of the
@@ -118,15 +123,14 @@ impl Redaction {
         }
     }
 
+    /// A lease. Where the tenant's people were not asked for, anybody may be named in its words.
     fn lease(&self, lease: &Held, address: &Address) -> Held {
         let Held { until, reason, owner, lapsed, source } = lease;
-        Held {
-            until: until.clone(),
-            reason: self.text(reason, Some(address)),
-            owner: self.text(owner, None),
-            lapsed: *lapsed,
-            source: source.clone(),
-        }
+        let (reason, owner) = match self.knows_people {
+            true => (self.text(reason, Some(address)), self.text(owner, None)),
+            false => (UNTOLD.to_owned(), HIDDEN.to_owned()),
+        };
+        Held { until: until.clone(), reason, owner, lapsed: *lapsed, source: source.clone() }
     }
 }
 

@@ -23,7 +23,7 @@ use crate::kinds::{kind_of, person_of};
 use crate::model::{Address, Coverage, Covered, Facts, Links, References};
 use pseudonym::Pseudonyms;
 
-/// What stands for a part of a pattern that may mean somebody.
+/// What stands for what may mean somebody.
 const HIDDEN: &str = "redacted";
 /// Where what is not told can be read.
 const ELSEWHERE: &str = "outcome.json of the run says more";
@@ -34,6 +34,8 @@ pub struct Redaction {
     texts: Texts,
     /// What queues and skills are called: a text that may mean one of these tells nobody's name.
     others: BTreeSet<String>,
+    /// Whether all that the tenant calls its people is among the texts, as far as they need it.
+    knows_people: bool,
 }
 
 impl Redaction {
@@ -54,7 +56,9 @@ impl Redaction {
                 None => drop(others.insert(address.segment(0))),
             }
         }
-        Self { pseudonyms: Pseudonyms::new(key, &plan.tenant.url), texts, others }
+        // A plan says itself whom its messages name.
+        let pseudonyms = Pseudonyms::new(key, &plan.tenant.url);
+        Self { pseudonyms, texts, others, knows_people: true }
     }
 
     /// The plan as it may be shown. Its hash is that of the plan itself; it can be read and not

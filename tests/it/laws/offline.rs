@@ -14,8 +14,14 @@ const PROJECT: &str = "apiVersion: cxform/v1\nkind: Project\npolicy: { checks: {
 
 /// A project of its own, its tenant and the names of its manifests.
 pub(super) fn project(seed: u64) -> (Folder, Value, Vec<String>) {
+    project_of(seed, |_| true)
+}
+
+/// The same with the manifests of some kinds only.
+pub(super) fn project_of(seed: u64, has: impl Fn(&str) -> bool) -> (Folder, Value, Vec<String>) {
     let tenant = Tenant::random(seed);
-    let desired = Desired::random(seed, &tenant);
+    let mut desired = Desired::random(seed, &tenant);
+    desired.manifests.retain(|manifest| has(manifest.kind));
     let folder = Folder::new("offline");
     folder.put("cxform.yaml", PROJECT);
     folder.put("tenant.json", &tenant.snapshot.to_string());

@@ -2,16 +2,17 @@
 //! it, and of drift.
 
 use std::collections::BTreeSet;
+use std::sync::{Arc, Mutex};
 
 use serde_json::{Value, json};
 
-use super::offline::project;
+use super::offline::{project, project_of};
 use super::stage::law;
 use crate::support::siem::Siem;
 use crate::support::{Folder, Ran, cxform};
 use cxform::model::Address;
 
-/// Every way of telling a plan.
+/// Every way of telling a plan; drift is told as manifests, too.
 const FORMATS: [&str; 6] = ["text", "json", "markdown", "html", "github", "gitlab"];
 const DETAILS: [&str; 3] = ["summary", "changes", "full"];
 /// Rules that say something about whatever changes.
@@ -95,7 +96,7 @@ fn nobody_is_named_in_any_format() {
 }
 
 /// A project that tolerates some drift, in words that name people.
-fn tolerant(names: &[String], skills: &[&str]) -> String {
+fn tolerant(names: &[String], leased: &[String]) -> String {
     let Some(first) =
         names.iter().filter_map(|name| name.chars().next()).find(|c| c.is_alphabetic())
     else {
@@ -105,9 +106,7 @@ fn tolerant(names: &[String], skills: &[&str]) -> String {
         let name = &names[index % names.len()];
         json!(format!("`{name}` is away, ask `{name}`"))
     };
-    let lease = |skill: &&str, index: usize| {
-        let address =
-            Address::new("skill", &[skill]).to_string().replacen("skill/", "assignment/*/", 1);
+    let lease = |address: &String, index: usize| {
         let (reason, owner) = (named(index), named(index + 1));
         format!(
             "{{ address: {}, until: 2036-01-01, reason: {reason}, owner: {owner} }}",
@@ -115,7 +114,7 @@ fn tolerant(names: &[String], skills: &[&str]) -> String {
         )
     };
     let leases: Vec<String> =
-        skills.iter().take(2).enumerate().map(|(at, skill)| lease(skill, at)).collect();
+        leased.iter().take(2).enumerate().map(|(at, address)| lease(address, at)).collect();
     let ignored = json!(format!("assignment/{first}*/**"));
     PROJECT.replace(
         "policy: {",
@@ -123,43 +122,54 @@ fn tolerant(names: &[String], skills: &[&str]) -> String {
     )
 }
 
+/// What each class of drift is called that some seed had.
+type Classes = Arc<Mutex<BTreeSet<String>>>;
+
+/// Looks for drift in every format, and for names in all that is told of it.
+fn drift_names_nobody(folder: &Folder, tenant: &Value, look: &[&str], classes: &Classes) {
+    let names = names(tenant);
+    let port = Siem::free_port();
+    let siem = Siem::listen(port, &[]);
+    let hook = format!("http://127.0.0.1:{port}/hook");
+    let look = [&["drift", "--at", "2035-01-01T00:00:00Z"][..], look].concat();
+    let whole = cxform(folder.path(), &[], &[&look[..], &["--format", "json"]].concat());
+    assert!([0, 2].contains(&whole.code), "{}", whole.err);
+    let whole: Value = serde_json::from_str(&whole.out).unwrap();
+    for item in whole["items"].as_array().unwrap() {
+        classes.lock().unwrap().insert(item["class"].as_str().unwrap().to_owned());
+    }
+    for format in FORMATS.into_iter().chain(["yaml"]) {
+        let more = ["--redact-agents", "--format", format, "--metrics", "m"];
+        let more = [&more[..], &["--notify", &hook]].concat();
+        let ran = cxform(folder.path(), &[KEY], &[&look[..], &more].concat());
+        assert!([0, 2].contains(&ran.code), "{}", ran.err);
+        names_nobody(&ran.out, &names, format);
+        names_nobody(&ran.err, &names, format);
+    }
+    let metrics = std::fs::read_to_string(folder.path().join("m")).unwrap();
+    names_nobody(&metrics, &names, "the figures");
+    let posts = siem.posts();
+    assert_eq!(posts.len(), usize::from(whole["drift"] == true));
+    posts.iter().for_each(|post| names_nobody(&post.body, &names, "a notice"));
+}
+
 #[test]
 fn drift_names_nobody_in_any_format() {
-    let classes = std::sync::Arc::new(std::sync::Mutex::new(BTreeSet::new()));
-    let seen = std::sync::Arc::clone(&classes);
+    let classes = Classes::default();
+    let seen = Arc::clone(&classes);
     law(12, move |seed| {
-        let seen = std::sync::Arc::clone(&seen);
+        let seen = Arc::clone(&seen);
         async move {
             tokio::task::spawn_blocking(move || {
                 let (folder, tenant, _) = project(seed);
-                let names = names(&tenant);
                 let skills = tenant["skills"].as_array().unwrap().iter();
-                let skills: Vec<&str> = skills.filter_map(|skill| skill["name"].as_str()).collect();
-                folder.put("cxform.yaml", &tolerant(&names, &skills));
-                let port = Siem::free_port();
-                let siem = Siem::listen(port, &[]);
-                let hook = format!("http://127.0.0.1:{port}/hook");
-                let look = ["drift", "--all", "--at", "2035-01-01T00:00:00Z"];
-                let whole =
-                    cxform(folder.path(), &[], &[&look[..], &["--format", "json"]].concat());
-                assert!([0, 2].contains(&whole.code), "{}", whole.err);
-                let whole: Value = serde_json::from_str(&whole.out).unwrap();
-                for item in whole["items"].as_array().unwrap() {
-                    seen.lock().unwrap().insert(item["class"].to_string());
-                }
-                for format in FORMATS {
-                    let more = ["--redact-agents", "--format", format, "--metrics", "m"];
-                    let more = [&more[..], &["--notify", &hook]].concat();
-                    let ran = cxform(folder.path(), &[KEY], &[&look[..], &more].concat());
-                    assert!([0, 2].contains(&ran.code), "{}", ran.err);
-                    names_nobody(&ran.out, &names, format);
-                    names_nobody(&ran.err, &names, format);
-                }
-                let metrics = std::fs::read_to_string(folder.path().join("m")).unwrap();
-                names_nobody(&metrics, &names, "the figures");
-                let posts = siem.posts();
-                assert_eq!(posts.len(), usize::from(whole["drift"] == true));
-                posts.iter().for_each(|post| names_nobody(&post.body, &names, "a notice"));
+                let leased = skills.filter_map(|skill| skill["name"].as_str()).map(|skill| {
+                    let address = Address::new("skill", &[skill]).to_string();
+                    address.replacen("skill/", "assignment/*/", 1)
+                });
+                let leased: Vec<String> = leased.collect();
+                folder.put("cxform.yaml", &tolerant(&names(&tenant), &leased));
+                drift_names_nobody(&folder, &tenant, &["--all"], &seen);
             })
             .await
             .unwrap();
@@ -167,4 +177,29 @@ fn drift_names_nobody_in_any_format() {
     });
     let classes = classes.lock().unwrap();
     assert!(classes.len() >= 4, "{classes:?}");
+}
+
+/// Where no manifest names an agent nobody asks for them, and words may name anybody.
+#[test]
+fn drift_of_queues_alone_names_nobody() {
+    let classes = Classes::default();
+    let seen = Arc::clone(&classes);
+    law(12, move |seed| {
+        let seen = Arc::clone(&seen);
+        async move {
+            tokio::task::spawn_blocking(move || {
+                let (folder, tenant, files) = project_of(seed, |kind| kind == "Queue");
+                if files.is_empty() {
+                    return;
+                }
+                let leased = ["queue/*".to_owned()];
+                folder.put("cxform.yaml", &tolerant(&names(&tenant), &leased));
+                drift_names_nobody(&folder, &tenant, &[], &seen);
+            })
+            .await
+            .unwrap();
+        }
+    });
+    let classes = classes.lock().unwrap();
+    assert!(classes.contains("leased"), "{classes:?}");
 }

@@ -5,7 +5,6 @@ use std::collections::BTreeSet;
 use secrecy::SecretString;
 
 use super::{HIDDEN, Pseudonyms, Redaction};
-use crate::facts::PEOPLE;
 use crate::kinds::{kind_of, person_of};
 use crate::model::{Address, Desired, Facts, Links, Observed};
 use crate::plan::drift::{Class, Drift, Held, Item};
@@ -15,12 +14,11 @@ use crate::plan::people::Texts;
 const NOT_TO_PASTE: &str =
     "# pseudonyms stand for people here: --redact-agents shows what can be read and not pasted\n";
 
-/// What stands for words of which nobody knows whom they name.
+/// What stands for the words of a lease.
 const UNTOLD: &str = "why is not told with --redact-agents, since it may name people";
 
 impl Redaction {
-    /// For what differs. Leases are words of people: all that the tenant calls its agents is looked
-    /// for there, where the agents were listed.
+    /// For what differs.
     #[must_use]
     pub fn of_drift(
         key: &SecretString,
@@ -37,8 +35,7 @@ impl Redaction {
             others.extend(segments.map(|index| address.segment(index)));
         }
         let texts = Texts::of(desired, observed, facts);
-        let knows_people = facts.of(PEOPLE).is_some();
-        Self { pseudonyms: Pseudonyms::new(key, &drift.tenant.url), texts, others, knows_people }
+        Self { pseudonyms: Pseudonyms::new(key, &drift.tenant.url), texts, others }
     }
 
     /// What differs as it may be shown. `manifests` are those of what is unmanaged, made of the
@@ -116,20 +113,17 @@ impl Redaction {
             live: live.clone(),
             paths: paths.clone(),
             source: source.clone(),
-            lease: lease.as_ref().map(|lease| self.lease(lease, address)),
+            lease: lease.as_ref().map(Self::lease),
             ignored_by: ignored_by.as_ref().map(|pattern| self.pattern(pattern)),
             seen: *seen,
             address: shown,
         }
     }
 
-    /// A lease. Where the tenant's people were not asked for, anybody may be named in its words.
-    fn lease(&self, lease: &Held, address: &Address) -> Held {
-        let Held { until, reason, owner, lapsed, source } = lease;
-        let (reason, owner) = match self.knows_people {
-            true => (self.text(reason, Some(address)), self.text(owner, None)),
-            false => (UNTOLD.to_owned(), HIDDEN.to_owned()),
-        };
+    /// A lease without its words, which may name anybody in any spelling.
+    fn lease(lease: &Held) -> Held {
+        let Held { until, reason: _, owner: _, lapsed, source } = lease;
+        let (reason, owner) = (UNTOLD.to_owned(), HIDDEN.to_owned());
         Held { until: until.clone(), reason, owner, lapsed: *lapsed, source: source.clone() }
     }
 }

@@ -34,8 +34,6 @@ pub struct Redaction {
     texts: Texts,
     /// What queues and skills are called: a text that may mean one of these tells nobody's name.
     others: BTreeSet<String>,
-    /// Whether all that the tenant calls its people is among the texts, as far as they need it.
-    knows_people: bool,
 }
 
 impl Redaction {
@@ -58,7 +56,7 @@ impl Redaction {
         }
         // A plan says itself whom its messages name.
         let pseudonyms = Pseudonyms::new(key, &plan.tenant.url);
-        Self { pseudonyms, texts, others, knows_people: true }
+        Self { pseudonyms, texts, others }
     }
 
     /// The plan as it may be shown. Its hash is that of the plan itself; it can be read and not

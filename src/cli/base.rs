@@ -169,7 +169,7 @@ fn in_folder(context: &mut Context<'_>, settings: &Settings, name: &str) -> anyh
     context.read(&paths, &BTreeMap::new())
 }
 
-/// Brings what tells of the last applies, where another machine may have made them. To be called where the state folder's lock is not held.
+/// Brings the audit that tells of the last apply, where another machine may have made it. To be called where the state folder's lock is not held.
 pub(super) fn refresh(
     context: &mut Context<'_>,
     settings: &Settings,
@@ -177,8 +177,7 @@ pub(super) fn refresh(
 ) -> anyhow::Result<()> {
     match planning.since.base.as_deref() {
         Some(LAST) => {
-            let state = StateFolder::new(&settings.state_dir.value);
-            sharing::bring_history(context, settings, &state)
+            sharing::refresh(context, settings, &StateFolder::new(&settings.state_dir.value))
         }
         _ => Ok(()),
     }

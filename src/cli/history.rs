@@ -6,13 +6,13 @@ use std::io::{BufRead as _, BufReader};
 
 use jiff::Timestamp;
 use serde::Deserialize;
-use serde::de::{DeserializeOwned, IgnoredAny};
+use serde::de::DeserializeOwned;
 
 use super::files::{self, FileError};
 use super::settings::Settings;
-use super::state::{Part, RunFolder, StateFolder};
+use super::state::{Part, StateFolder};
 use crate::model::{Address, Document};
-use crate::plan::{self, OutcomeStatus, Plan, Reason, Selected, Source};
+use crate::plan::{self, OutcomeStatus, Plan};
 
 /// How many runs are looked into where none is known to be complete.
 const RUNS: usize = 20;
@@ -59,7 +59,7 @@ impl End {
 pub(super) fn last_commit(settings: &Settings) -> anyhow::Result<Option<String>> {
     let state = StateFolder::new(&settings.state_dir.value);
     let ends = ends(settings, &state)?;
-    let last = last(&ends, &state, |end| end.commit.is_some());
+    let last = last(&ends, |end| end.commit.is_some());
     Ok(last.and_then(|index| ends.into_iter().nth(index)?.commit))
 }
 
@@ -67,8 +67,8 @@ pub(super) fn last_commit(settings: &Settings) -> anyhow::Result<Option<String>>
 pub(super) fn applied(settings: &Settings) -> anyhow::Result<Applied> {
     let state = StateFolder::new(&settings.state_dir.value);
     let mut ends = ends(settings, &state)?;
-    let last = last(&ends, &state, |end| end.commit.is_some());
-    let last = last.or_else(|| self::last(&ends, &state, |_| true));
+    let last = last(&ends, |end| end.commit.is_some());
+    let last = last.or_else(|| self::last(&ends, |_| true));
     let from = last.unwrap_or_else(|| ends.len().saturating_sub(RUNS));
     let runs = ends.split_off(from.min(ends.len()));
     let mut done = done(settings, &state, &runs)?;
@@ -98,9 +98,9 @@ fn leave(left: &mut BTreeMap<Address, Option<Document>>, plan: Plan, done: &BTre
     }
 }
 
-/// The last complete run of those that fit, which took no part of its manifests and undid nothing.
-fn last(ends: &[End], state: &StateFolder, fits: impl Fn(&End) -> bool) -> Option<usize> {
-    ends.iter().rposition(|end| fits(end) && end.is_complete() && is_whole(&state.run(&end.run)))
+/// The last complete run of those that fit, which left nothing out of what its manifests declare.
+fn last(ends: &[End], fits: impl Fn(&End) -> bool) -> Option<usize> {
+    ends.iter().rposition(|end| fits(end) && end.is_complete())
 }
 
 /// The ends of all runs, in their order.
@@ -152,28 +152,4 @@ fn each_line<T: DeserializeOwned>(
         }
     }
     Ok(())
-}
-
-/// Whether a run applied all that its commit declares, as [`Plan::is_whole`] says and runs of earlier
-/// versions did not put into the audit. One of which no plan is left is believed.
-fn is_whole(run: &RunFolder) -> bool {
-    #[derive(Deserialize)]
-    struct Glance {
-        source: Source,
-        selection: Option<Selected>,
-        resource_changes: Vec<Held>,
-    }
-    #[derive(Deserialize)]
-    struct Held {
-        reason: Reason,
-        held_by: Vec<IgnoredAny>,
-    }
-    let plan = run.read(Part::Plan).ok().flatten();
-    let plan: Option<Glance> = plan.and_then(|plan| serde_json::from_str(&plan).ok());
-    plan.is_none_or(|plan| {
-        let is_owed = |held: &Held| held.reason == Reason::Removed && !held.held_by.is_empty();
-        plan.source.undoes.is_none()
-            && !plan.selection.is_some_and(|part| part.is_partial())
-            && !plan.resource_changes.iter().any(is_owed)
-    })
 }

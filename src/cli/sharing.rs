@@ -123,24 +123,8 @@ pub(super) fn refresh(
     settings: &Settings,
     state: &StateFolder,
 ) -> anyhow::Result<()> {
-    match look(context, settings, state) {
-        Ok(_) => Ok(()),
-        Err(error) => stale(context, &error),
-    }
-}
-
-/// Brings what the branch has of the last applies, audit and plans. Where that cannot be had, what the
-/// state folder has is read, and that is told.
-pub(super) fn bring_history(
-    context: &mut Context<'_>,
-    settings: &Settings,
-    state: &StateFolder,
-) -> anyhow::Result<()> {
-    let brought = with_branch(context, settings, state, |shared| Ok(shared.bring_history()?));
-    match brought {
-        Ok(_) => Ok(()),
-        Err(error) => stale(context, &error),
-    }
+    let looked = look(context, settings, state);
+    fresh_or_told(context, looked.map(drop))
 }
 
 /// Brings what a look at drift needs of the branch. Where that cannot be had, what the state folder
@@ -151,10 +135,7 @@ pub(super) fn bring_for_drift(
     state: &StateFolder,
 ) -> anyhow::Result<()> {
     let brought = with_branch(context, settings, state, |shared| Ok(shared.bring_for_drift()?));
-    match brought {
-        Ok(_) => Ok(()),
-        Err(error) => stale(context, &error),
-    }
+    fresh_or_told(context, brought.map(drop))
 }
 
 /// Gives the branch what a look at drift has seen and told, where there is a branch.
@@ -166,8 +147,9 @@ pub(super) fn keep_drift(
     with_branch(context, settings, state, |shared| Ok(shared.keep_drift()?)).map(drop)
 }
 
-fn stale(context: &mut Context<'_>, error: &anyhow::Error) -> anyhow::Result<()> {
-    let error = causes(error);
+fn fresh_or_told(context: &mut Context<'_>, brought: anyhow::Result<()>) -> anyhow::Result<()> {
+    let Err(error) = brought else { return Ok(()) };
+    let error = causes(&error);
     context.note(&format!("warning: {error}; this is the copy in the state folder\n"))
 }
 

@@ -132,29 +132,16 @@ impl SharedState {
         Ok(seen.holder)
     }
 
-    /// Fetches the branch and brings what tells of the last applies: audit, and plans of runs that
-    /// have ended; whoever holds the tenant.
-    ///
-    /// # Errors
-    /// As [`SharedState::bring`].
-    pub fn bring_history(&mut self) -> Result<(), SharedError> {
-        self.history().map(drop)
-    }
-
-    /// The same, and what a look at drift has seen before.
+    /// Fetches the branch and brings what a look at drift needs: audit, plans of runs that have
+    /// ended, and what was seen before; whoever holds the tenant.
     ///
     /// # Errors
     /// As [`SharedState::bring`].
     pub fn bring_for_drift(&mut self) -> Result<(), SharedError> {
-        let seen = self.history()?;
-        self.bring_drift(&seen)
-    }
-
-    fn history(&self) -> Result<Seen, SharedError> {
         let seen = self.look()?;
         self.bring_audit(&seen)?;
         self.bring_plans(&seen)?;
-        Ok(seen)
+        self.bring_drift(&seen)
     }
 
     /// Gives the branch what a look at drift has seen and told.
